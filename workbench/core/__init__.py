@@ -1,0 +1,1 @@
+"""The plain domain: no Qt, no torch, no database."""
