@@ -1,0 +1,124 @@
+"""Pairs of responses: the labelling queue, and what of it may train."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import sqlite_utils
+
+from workbench.core.preferences import (
+    Choice,
+    Origin,
+    Pair,
+    PreferenceExample,
+    Response,
+    training_example,
+)
+from workbench.store.database import Database
+from workbench.store.datasets import prompt_of_row
+
+_PAIR_COLUMNS = """
+    SELECT pairs.id AS pair_id, pairs.dataset_id AS pair_dataset, prompts.*,
+        a.id AS first_id, a.text AS first_text, a.origin AS first_origin,
+        a.parent_id AS first_parent,
+        b.id AS second_id, b.text AS second_text, b.origin AS second_origin,
+        b.parent_id AS second_parent
+    FROM pairs JOIN prompts ON prompts.id = pairs.prompt_id
+    JOIN responses a ON a.id = pairs.first_id JOIN responses b ON b.id = pairs.second_id
+"""
+
+# What a person said of a pair counts before what a rule or a file said.
+_BY_PEOPLE = ("label", "compare")
+
+
+class Pairs:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, pair_id: str) -> Pair:
+        """The pair with this id; raises KeyError when there is none."""
+
+        def query(db: sqlite_utils.Database) -> Pair:
+            rows = list(db.query(_PAIR_COLUMNS + "WHERE pairs.id = ?", [pair_id]))
+            if not rows:
+                raise KeyError(pair_id)
+            return pair_of_row(rows[0])
+
+        return self._database.read(query)
+
+    def waiting(self, annotator: str, limit: int, *, exclude: Sequence[str] = ()) -> list[Pair]:
+        """The next pairs for an annotator: undecided by anybody's rule or file, and by them."""
+        marks = ", ".join("?" * len(exclude))
+        sql = f"""{_PAIR_COLUMNS}
+            WHERE pairs.id NOT IN ({marks}) AND NOT EXISTS (
+                SELECT 1 FROM standing WHERE standing.pair_id = pairs.id
+                AND (standing.annotator = ? OR standing.source != 'label')
+            )
+            ORDER BY pairs.position, pairs.id LIMIT ?
+        """  # noqa: S608 - only placeholders are put together
+
+        def query(db: sqlite_utils.Database) -> list[Pair]:
+            return [pair_of_row(row) for row in db.query(sql, [*exclude, annotator, limit])]
+
+        return self._database.read(query)
+
+    def count(self) -> int:
+        return self._database.read(lambda db: int(db["pairs"].count))
+
+    def training_examples(
+        self, dataset_ids: Sequence[str] = ()
+    ) -> list[tuple[str, PreferenceExample]]:
+        """What may train, with the id of its prompt: pairs with an undisputed winner.
+
+        People's verdicts count before a rule's or a file's; people who disagree, ties, both-bad,
+        skipped pairs, identical answers and held-out prompts are left out.
+        """
+        where = f"pairs.dataset_id IN ({', '.join('?' * len(dataset_ids))})" if dataset_ids else "1"
+        sql = f"""
+            SELECT columns.*, standing.choice, standing.source
+            FROM ({_PAIR_COLUMNS} WHERE {where}) AS columns
+            JOIN standing ON standing.pair_id = columns.pair_id
+            ORDER BY columns.pair_id
+        """  # noqa: S608 - only placeholders are put together
+
+        def query(db: sqlite_utils.Database) -> list[tuple[str, PreferenceExample]]:
+            found = []
+            rows = db.query(sql, list(dataset_ids))
+            for _, group in groupby(rows, key=lambda row: str(row["pair_id"])):
+                verdicts = list(group)
+                pair = pair_of_row(verdicts[0])
+                example = training_example(pair, _agreed_choice(verdicts))
+                if example is not None:
+                    found.append((pair.prompt.id, example))
+            return found
+
+        return self._database.read(query)
+
+
+def pair_of_row(row: dict[str, Any]) -> Pair:
+    return Pair(
+        id=row["pair_id"],
+        prompt=prompt_of_row(row),
+        first=response_of_row(row, "first"),
+        second=response_of_row(row, "second"),
+        dataset_id=row["pair_dataset"],
+    )
+
+
+def response_of_row(row: dict[str, Any], which: str) -> Response:
+    return Response(
+        id=row[f"{which}_id"],
+        text=row[f"{which}_text"],
+        origin=Origin.from_json(json.loads(row[f"{which}_origin"])),
+        parent_id=row[f"{which}_parent"],
+    )
+
+
+def _agreed_choice(verdicts: Sequence[dict[str, Any]]) -> Choice | None:
+    by_people = [row["choice"] for row in verdicts if row["source"] in _BY_PEOPLE]
+    choices = set(by_people or (row["choice"] for row in verdicts))
+    choices.discard(Choice.SKIP.value)
+    return Choice(choices.pop()) if len(choices) == 1 else None
