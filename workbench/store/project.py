@@ -21,6 +21,7 @@ from workbench.store.runs import Runs
 from workbench.store.votes import Votes
 
 DATABASE_NAME = "project.sqlite"
+_SQLITE_HEADER = b"SQLite format 3\x00"
 
 
 class Project:
@@ -62,6 +63,10 @@ class Project:
             raise ProjectError(
                 f"{folder} holds no project: choose a folder with {DATABASE_NAME} in it."
             )
+        with (folder / DATABASE_NAME).open("rb") as file:
+            # SQLite itself takes a file of a few bytes for an empty database and writes to it.
+            if file.read(len(_SQLITE_HEADER)) != _SQLITE_HEADER:
+                raise _damaged(folder / DATABASE_NAME)
         return cls._open(folder)
 
     @classmethod
@@ -103,6 +108,9 @@ class Project:
         self.database.write(lambda db: db.table("project").upsert(row, pk="key"))
 
     def close(self) -> None:
+        """Write everything out and let others open it; closing twice does nothing."""
+        if not self._lock.is_locked:
+            return
         self.database.close()
         self._lock.release()
 
