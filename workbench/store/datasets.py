@@ -24,7 +24,7 @@ from workbench.core.preferences import (
 )
 from workbench.store.database import Database
 from workbench.store.labels import insert_verdict
-from workbench.store.rows import Dataset, DatasetRow, NewExample, NewPair
+from workbench.store.rows import Dataset, DatasetRow, NewExample, NewPair, NewPrompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,8 @@ class Datasets:
     def add_prompts(
         self,
         name: str,
-        prompts: Iterable[Conversation],
+        prompts: Iterable[NewPrompt],
         *,
-        split: Split,
         source: str | None = None,
         sha256: str | None = None,
     ) -> Dataset:
@@ -128,8 +127,11 @@ class Datasets:
 
         def change(db: sqlite_utils.Database) -> Dataset:
             dataset_id = _insert_dataset(db, _Source(name, "prompts", source, sha256))
-            for messages in prompts:
-                insert_prompt(db, messages, split, dataset_id)
+            for prompt in prompts:
+                prompt_id = insert_prompt(db, prompt.messages, prompt.split, dataset_id)
+                if prompt.answer is not None:
+                    checked = {"answer": prompt.answer, "answer_check": prompt.check}
+                    db.table("prompts").update(prompt_id, checked)
             # A prompt that was known before stays with the data set that brought it.
             count = db["prompts"].count_where("dataset_id = ?", [dataset_id])
             return _close_dataset(db, dataset_id, count)

@@ -25,6 +25,8 @@ CREATE TABLE prompts (
     messages TEXT NOT NULL UNIQUE,  -- JSON list of {role, content}
     text TEXT NOT NULL,             -- as a person reads it
     split TEXT NOT NULL,            -- train or held_out
+    answer TEXT,                    -- the right one, where an answer can be checked
+    answer_check TEXT,              -- how it is checked: exact or number
     dataset_id TEXT NOT NULL REFERENCES datasets(id),
     position INTEGER NOT NULL
 );

@@ -13,12 +13,12 @@ from workbench.core.preferences import (
     Choice,
     Origin,
     Pair,
-    PreferenceExample,
     Response,
     training_example,
 )
 from workbench.store.database import Database
 from workbench.store.datasets import prompt_of_row
+from workbench.store.rows import LabelledPair
 
 _PAIR_COLUMNS = """
     SELECT pairs.id AS pair_id, pairs.dataset_id AS pair_dataset, prompts.*,
@@ -68,10 +68,8 @@ class Pairs:
     def count(self) -> int:
         return self._database.read(lambda db: int(db["pairs"].count))
 
-    def training_examples(
-        self, dataset_ids: Sequence[str] = ()
-    ) -> list[tuple[str, PreferenceExample]]:
-        """What may train, with the id of its prompt: pairs with an undisputed winner.
+    def labelled(self, dataset_ids: Sequence[str] = ()) -> list[LabelledPair]:
+        """What may train, of all data sets or some: pairs with an undisputed winner.
 
         People's verdicts count before a rule's or a file's; people who disagree, ties, both-bad,
         skipped pairs, identical answers and held-out prompts are left out.
@@ -84,16 +82,11 @@ class Pairs:
             ORDER BY columns.pair_id
         """  # noqa: S608 - only placeholders are put together
 
-        def query(db: sqlite_utils.Database) -> list[tuple[str, PreferenceExample]]:
-            found = []
+        def query(db: sqlite_utils.Database) -> list[LabelledPair]:
             rows = db.query(sql, list(dataset_ids))
-            for _, group in groupby(rows, key=lambda row: str(row["pair_id"])):
-                verdicts = list(group)
-                pair = pair_of_row(verdicts[0])
-                example = training_example(pair, _agreed_choice(verdicts))
-                if example is not None:
-                    found.append((pair.prompt.id, example))
-            return found
+            groups = groupby(rows, key=lambda row: str(row["pair_id"]))
+            found = (_labelled_pair(list(verdicts)) for _, verdicts in groups)
+            return [labelled for labelled in found if labelled is not None]
 
         return self._database.read(query)
 
@@ -117,8 +110,21 @@ def response_of_row(row: dict[str, Any], which: str) -> Response:
     )
 
 
-def _agreed_choice(verdicts: Sequence[dict[str, Any]]) -> Choice | None:
-    by_people = [row["choice"] for row in verdicts if row["source"] in _BY_PEOPLE]
-    choices = set(by_people or (row["choice"] for row in verdicts))
-    choices.discard(Choice.SKIP.value)
-    return Choice(choices.pop()) if len(choices) == 1 else None
+def _labelled_pair(verdicts: Sequence[dict[str, Any]]) -> LabelledPair | None:
+    by_people = [row for row in verdicts if row["source"] in _BY_PEOPLE]
+    counted = [row for row in by_people or verdicts if row["choice"] != Choice.SKIP]
+    if len({row["choice"] for row in counted}) != 1:
+        return None
+    pair = pair_of_row(counted[0])
+    choice = Choice(counted[0]["choice"])
+    example = training_example(pair, choice)
+    if example is None:
+        return None
+    first_won = choice is Choice.FIRST
+    return LabelledPair(
+        prompt_id=pair.prompt.id,
+        example=example,
+        chosen_origin=pair.first.origin if first_won else pair.second.origin,
+        rejected_origin=pair.second.origin if first_won else pair.first.origin,
+        verdict_source=counted[0]["source"],
+    )

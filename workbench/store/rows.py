@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.core.conversation import Conversation
 from workbench.core.events import RunState
-from workbench.core.preferences import Choice, Origin, Response, Split
+from workbench.core.preferences import Choice, Origin, PreferenceExample, Response, Split
 from workbench.core.recipes import RunSpec
 from workbench.core.run_folder import RunFolder
 
@@ -46,6 +46,16 @@ class NewExample:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPrompt:
+    """A prompt without answers; `answer` and `check` are there where an answer can be checked."""
+
+    messages: Conversation
+    split: Split = Split.TRAIN
+    answer: str | None = None
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetRow:
     """One row of a data set as the Data panel shows it; `standing` is the choice in force."""
 
@@ -54,6 +64,17 @@ class DatasetRow:
     second: str
     split: Split
     standing: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """A pair with an undisputed winner: what it teaches, and where its answers came from."""
+
+    prompt_id: str
+    example: PreferenceExample
+    chosen_origin: Origin
+    rejected_origin: Origin
+    verdict_source: str
 
 
 @dataclass(frozen=True, slots=True)

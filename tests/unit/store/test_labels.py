@@ -15,7 +15,7 @@ from workbench.core.errors import DataFileError
 from workbench.core.ids import new_id
 from workbench.core.preferences import Choice, Origin, OriginKind, Split, Verdict
 from workbench.store import Project
-from workbench.store.rows import NewPair
+from workbench.store.rows import NewPair, NewPrompt
 
 ORIGIN = Origin(OriginKind.SAMPLED, model="tiny", temperature=0.7, seed=3)
 
@@ -86,7 +86,7 @@ def test_training_takes_undisputed_winners_of_training_prompts(project: Project)
          new_pair(3, Choice.FIRST, Split.HELD_OUT), new_pair(4)],
         verdict_source="rule",
     )  # fmt: skip
-    examples = [example for _, example in project.pairs.training_examples()]
+    examples = [labelled.example for labelled in project.pairs.labelled()]
     assert [(example.chosen, example.rejected) for example in examples] == [
         ("Short 0.", "Long 0. And so on."),
         ("Long 1. And so on.", "Short 1."),
@@ -95,23 +95,23 @@ def test_training_takes_undisputed_winners_of_training_prompts(project: Project)
 
 def test_people_overrule_rules_and_dispute_each_other(project: Project) -> None:
     project.datasets.add_pairs("By rule", [new_pair(0, Choice.FIRST)], verdict_source="rule")
-    ((_, example),) = project.pairs.training_examples()
+    example = project.pairs.labelled()[0].example
     assert example.pair_id is not None
     project.labels.record(verdict(example.pair_id, Choice.SECOND, "Ada"))
-    ((_, overruled),) = project.pairs.training_examples()
+    overruled = project.pairs.labelled()[0].example
     assert overruled.chosen == example.rejected
     project.labels.record(verdict(example.pair_id, Choice.FIRST, "Grace"))
-    assert project.pairs.training_examples() == []
+    assert project.pairs.labelled() == []
 
 
 def test_a_prompt_held_out_once_never_trains(project: Project) -> None:
     project.datasets.add_pairs("Pairs", [new_pair(0, Choice.FIRST)])
-    assert len(project.pairs.training_examples()) == 1
-    held_out = [conversation.user("Question 0?")]
-    project.datasets.add_prompts("Held out", held_out, split=Split.HELD_OUT)
-    assert project.pairs.training_examples() == []
+    assert len(project.pairs.labelled()) == 1
+    held_out = [NewPrompt(conversation.user("Question 0?"), Split.HELD_OUT)]
+    project.datasets.add_prompts("Held out", held_out)
+    assert project.pairs.labelled() == []
     project.datasets.add_pairs("Again", [new_pair(0, Choice.SECOND)])
-    assert project.pairs.training_examples() == []
+    assert project.pairs.labelled() == []
 
 
 def test_an_import_that_fails_half_way_leaves_nothing(project: Project) -> None:

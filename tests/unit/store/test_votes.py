@@ -3,6 +3,7 @@
 from workbench.core import conversation
 from workbench.core.preferences import Choice, Origin, OriginKind, Split
 from workbench.store import Project
+from workbench.store.rows import NewPrompt
 
 BASE = Origin(OriginKind.SAMPLED, model="base", temperature=0.0, seed=1)
 TRAINED = Origin(OriginKind.SAMPLED, model="base", run_id="r1", checkpoint_step=12, seed=1)
@@ -30,14 +31,15 @@ def test_decided_votes_become_pairs_once(project: Project) -> None:
     assert project.votes.convertible() == 1
     assert project.votes.make_pairs() == 1
     assert project.votes.make_pairs() == 0
-    ((_, example),) = project.pairs.training_examples()
+    example = project.pairs.labelled()[0].example
     assert (example.chosen, example.rejected) == ("Short.", "Long and winding.")
     assert project.pairs.waiting("Grace", 10) == []
     assert project.labels.progress("Ada").total == 1
 
 
 def test_votes_on_held_out_prompts_never_train(project: Project) -> None:
-    project.datasets.add_prompts("Held out", [conversation.user("Why?")], split=Split.HELD_OUT)
+    held_out = [NewPrompt(conversation.user("Why?"), Split.HELD_OUT)]
+    project.datasets.add_prompts("Held out", held_out)
     vote(project, "Why?", Choice.SECOND)
     assert project.votes.convertible() == 0
     assert project.votes.make_pairs() == 0

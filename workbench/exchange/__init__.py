@@ -1,0 +1,1 @@
+"""Data files into a project and out of it."""
