@@ -1,0 +1,104 @@
+"""Everything that a person can change, one function each. Each returns what it changed.
+
+They know no widgets and may run on any thread; a KnownError leaves the project as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.core.changes import NO_CHANGES, Changed, Changes
+from workbench.core.conversation import Conversation
+from workbench.core.ids import new_id
+from workbench.core.preferences import Choice, Origin, Strength, Verdict
+from workbench.exchange.export_file import export_preferences
+from workbench.exchange.import_file import ImportOptions, Progress
+from workbench.exchange.import_file import import_file as read_file
+from workbench.store import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """How a pair was shown: who saw it, which response stood on the left, for how long."""
+
+    annotator: str
+    shown_left: Choice
+    elapsed_s: float
+
+
+def record_verdict(
+    project: Project,
+    pair_id: str,
+    choice: Choice,
+    showing: Showing,
+    strength: Strength | None = None,
+) -> Changes:
+    """Store a verdict on a pair; it is on disk when this returns."""
+    verdict = Verdict(
+        id=new_id(),
+        pair_id=pair_id,
+        annotator=showing.annotator,
+        choice=choice,
+        shown_left=showing.shown_left,
+        created_at=time.time(),
+        elapsed_s=showing.elapsed_s,
+        strength=strength,
+    )
+    project.labels.record(verdict)
+    return Changes(Changed.VERDICTS)
+
+
+def undo_verdict(project: Project, annotator: str) -> tuple[Changes, Verdict | None]:
+    """Take back the annotator's newest verdict; also returns it, so that its pair can be shown."""
+    undone = project.labels.undo(annotator)
+    return (Changes(Changed.VERDICTS) if undone else NO_CHANGES), undone
+
+
+def import_file(
+    project: Project,
+    path: Path,
+    options: ImportOptions | None = None,
+    on_progress: Progress | None = None,
+) -> Changes:
+    """Read a data file into the project: all of it or nothing."""
+    read_file(project, path, options, on_progress)
+    return Changes(Changed.DATASETS | Changed.PAIRS | Changed.VERDICTS)
+
+
+def export_pairs(project: Project, path: Path) -> int:
+    """Write the labelled pairs to a file; returns how many. Nothing in the project changes."""
+    return export_preferences(project, path)
+
+
+def record_vote(
+    project: Project,
+    prompt: Conversation,
+    first: tuple[str, Origin],
+    second: tuple[str, Origin],
+    choice: Choice,
+    showing: Showing,
+    *,
+    blind: bool,
+) -> Changes:
+    """Store two compared answers with where they came from, and the vote on them."""
+    project.votes.record(
+        prompt,
+        first,
+        second,
+        choice=choice,
+        shown_left=showing.shown_left,
+        blind=blind,
+        reviewer=showing.annotator,
+        elapsed_s=showing.elapsed_s,
+    )
+    return Changes(Changed.VOTES)
+
+
+def make_pairs_of_votes(project: Project) -> Changes:
+    """Turn every decided vote into a labelled pair: the next round's training data."""
+    made = project.votes.make_pairs()
+    if not made:
+        return NO_CHANGES
+    return Changes(Changed.VOTES | Changed.PAIRS | Changed.VERDICTS | Changed.DATASETS)
