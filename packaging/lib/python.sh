@@ -8,13 +8,16 @@ find_python() {
   local candidate
   for candidate in ${PYTHON:+"$PYTHON"} python3 python3.12 python3.13 python3.11; do
     # A version manager's stand-in may exist for a Python that is not installed: so run it.
-    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-      2>/dev/null; then
+    if _is_suitable "$candidate"; then
       command -v "$candidate"
       return 0
     fi
   done
   return 1
+}
+
+_is_suitable() {
+  "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null
 }
 
 # set_up "" or set_up test: makes .venv hold what the extra needs; does nothing if it does.
@@ -66,7 +69,8 @@ _pip() {
 _make_venv() {
   local python
   # Scripts in a virtual environment bear its path: one that was moved is made anew.
-  if "$VENV/bin/python" -m pip --version >/dev/null 2>&1 && [[ $(_home_of_venv) == "$ROOT" ]]; then
+  if _is_suitable "$VENV/bin/python" && "$VENV/bin/python" -m pip --version >/dev/null 2>&1 &&
+    grep -qF "$VENV/bin/" "$VENV/bin/pip"; then
     return 0
   fi
   python=$(find_python) || stop 'Workbench needs Python 3.11, 3.12 or 3.13, and none was found.' \
@@ -76,10 +80,7 @@ _make_venv() {
   say "Using $("$python" --version) from $python"
   _create_venv "$python" || stop "$python can't make a virtual environment." \
     '  sudo apt-get install python3-venv'
-  printf '%s\n' "$ROOT" >"$VENV/workbench-home"
 }
-
-_home_of_venv() { cat "$VENV/workbench-home" 2>/dev/null || true; }
 
 _create_venv() {
   local python=$1

@@ -54,7 +54,7 @@ need_packages() {
   shift
   (($# > 0)) || return 0
   if ((EUID == 0)) && command -v apt-get >/dev/null; then
-    with_progress "Installing $* ($why)" _apt_install "$@" && return 0
+    with_progress "Installing $# packages that $why" _apt_install "$@" && return 0
     stop "apt-get could not install these packages, which $why." "  $*"
   fi
   stop "Workbench lacks packages that $why. Install them, then call this again:" \
