@@ -1,0 +1,1 @@
+"""Model folders, the Hugging Face cache and the hub, all without loading a model."""
