@@ -1,0 +1,1 @@
+"""Starting, supervising, steering and reading training runs: no Qt, no torch."""

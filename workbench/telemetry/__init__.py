@@ -1,0 +1,1 @@
+"""Readings of CPU, memory and NVIDIA GPUs. What is not available is None, never 0."""

@@ -1,0 +1,24 @@
+"""Starting one of our own modules in another Python process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import workbench
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def module_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which our modules are found, whatever the working folder is."""
+    package_root = str(Path(workbench.__file__).resolve().parent.parent)
+    path = environment.get("PYTHONPATH")
+    return {
+        **environment,
+        "PYTHONPATH": f"{package_root}{os.pathsep}{path}" if path else package_root,
+    }
