@@ -6,6 +6,7 @@ They know no widgets and may run on any thread; a KnownError leaves the project 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from workbench.core.changes import NO_CHANGES, Changed, Changes
 from workbench.core.conversation import Conversation
 from workbench.core.ids import new_id
 from workbench.core.preferences import Choice, Origin, Strength, Verdict
+from workbench.core.recipes import AdapterConfig, MethodConfig, ModelRef
 from workbench.exchange.export_file import export_preferences
 from workbench.exchange.import_file import ImportOptions, Progress
 from workbench.exchange.import_file import import_file as read_file
+from workbench.runner import create, start
 from workbench.store import Project
 
 
@@ -26,6 +29,18 @@ class Showing:
     annotator: str
     shown_left: Choice
     elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """What to train: no data set named means all that the method can learn from."""
+
+    name: str
+    model: ModelRef
+    config: MethodConfig
+    adapter: AdapterConfig
+    device: str = "auto"
+    dataset_ids: tuple[str, ...] = ()
 
 
 def record_verdict(
@@ -102,3 +117,38 @@ def make_pairs_of_votes(project: Project) -> Changes:
     if not made:
         return NO_CHANGES
     return Changes(Changed.VOTES | Changed.PAIRS | Changed.VERDICTS | Changed.DATASETS)
+
+
+def start_run(project: Project, order: RunOrder) -> tuple[Changes, str]:
+    """Freeze the data and start a run in the background; also returns the run's id."""
+    run_id = create.create_run(
+        project,
+        name=order.name,
+        model=order.model,
+        config=order.config,
+        adapter=order.adapter,
+        device=order.device,
+        dataset_ids=order.dataset_ids,
+    )
+    start.start_run(project, run_id)
+    return Changes(Changed.RUNS, frozenset({run_id})), run_id
+
+
+def resume_run(project: Project, run_id: str) -> Changes:
+    """Go on with a paused, stopped or crashed run from its newest checkpoint."""
+    start.resume_run(project, run_id)
+    return Changes(Changed.RUNS, frozenset({run_id}))
+
+
+def add_model(
+    project: Project, name: str, source: str, path: Path, details: Mapping[str, object]
+) -> Changes:
+    """Remember a base model of this machine."""
+    project.models.add(name, source, path, details)
+    return Changes(Changed.MODELS)
+
+
+def remove_model(project: Project, model_id: str) -> Changes:
+    """Forget a base model; its files stay."""
+    project.models.remove(model_id)
+    return Changes(Changed.MODELS)
