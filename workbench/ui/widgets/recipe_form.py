@@ -11,89 +11,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from workbench.ui import icons, theme
-from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12, SPACE_16
+from workbench.ui import icons
+from workbench.ui.tokens import SPACE_16
 from workbench.ui.widgets.recipe_form_editors import FieldEditor
 from workbench.ui.widgets.recipe_form_fields import FieldSpec, fields_of, problems_of, shown
-from workbench.ui.widgets.texts import label
+from workbench.ui.widgets.recipe_form_grid import FieldCell, GroupGrid
 
 R = TypeVar("R", bound=BaseModel)
-
-COLUMNS = 3
-_COLUMN_WIDTH = 220
-
-
-class FieldCell(QWidget):
-    """A title, the control, and under it the help or what is wrong."""
-
-    def __init__(self, title: str, control: QWidget, help_text: str = "") -> None:
-        super().__init__()
-        self._help = help_text
-        self._note = label(help_text, "small", wrap=True)
-        name = label(title, "secondary")
-        name.setBuddy(control)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_4)
-        layout.addWidget(name)
-        layout.addWidget(control)
-        layout.addWidget(self._note)
-        layout.addStretch(1)
-        self._control = control
-
-    @property
-    def note(self) -> str:
-        """What stands under the control now."""
-        return self._note.text()
-
-    def set_help(self, text: str) -> None:
-        """Replace the text that stands there while nothing is wrong."""
-        self._help = text
-        if not self._control.property("invalid"):
-            self._note.setText(text)
-
-    def set_problem(self, problem: str) -> None:
-        """Mark the control and say why; an empty text takes the mark away."""
-        theme.set_property(self._control, "invalid", bool(problem))
-        theme.set_property(self._note, "role", "bad" if problem else "small")
-        self._note.setText(problem or self._help)
-
-
-class FieldGrid(QWidget):
-    """Cells in as many columns as there is room for, three at most."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._cells: list[QWidget] = []
-        self._columns = 0
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_8)
-        layout.addWidget(label(title, "card_title"))
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(SPACE_16)
-        self._grid.setVerticalSpacing(SPACE_12)
-        layout.addLayout(self._grid)
-
-    def add(self, cell: QWidget) -> None:
-        self._cells.append(cell)
-        self._arrange(self._columns or COLUMNS)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        columns = max(1, min(COLUMNS, (self.width() + SPACE_16) // (_COLUMN_WIDTH + SPACE_16)))
-        if columns != self._columns:
-            self._arrange(columns)
-
-    def _arrange(self, columns: int) -> None:
-        self._columns = columns
-        for place, cell in enumerate(self._cells):
-            self._grid.addWidget(cell, place // columns, place % columns)
-        for column in range(COLUMNS):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
 
 class RecipeForm(QWidget):
@@ -167,14 +93,13 @@ class RecipeForm(QWidget):
         folded.setContentsMargins(0, 0, 0, 0)
         folded.setSpacing(SPACE_16)
         specs = [spec for recipe in self._recipes for spec in fields_of(recipe)]
-        for group in _groups([spec for spec in specs if not spec.advanced]):
-            layout.addWidget(self._grid(group))
+        groups = list(dict.fromkeys(spec.group for spec in specs))
+        layout.addWidget(self._grid(groups, [spec for spec in specs if not spec.advanced]))
         advanced = [spec for spec in specs if spec.advanced]
         self._fold.setText(self.tr("Advanced ({0})").format(len(advanced)))
         self._fold.setVisible(bool(advanced))
         layout.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
-        for group in _groups(advanced):
-            folded.addWidget(self._grid(group))
+        folded.addWidget(self._grid(groups, advanced))
         self._advanced.setVisible(False)
         layout.addWidget(self._advanced)
 
@@ -192,18 +117,23 @@ class RecipeForm(QWidget):
         self._fold.setIcon(icons.icon("collapse" if is_open else "expand", "accent"))
         self._advanced.setVisible(is_open)
 
-    def _grid(self, specs: Sequence[FieldSpec]) -> FieldGrid:
-        grid = FieldGrid(_translated(specs[0].group))
-        for spec in specs:
-            editor = FieldEditor(spec, f"{self._object_name}.{spec.name}", self)
-            editor.set_value(spec.default)
-            editor.control.setToolTip(self._tip(spec))
-            editor.edited.connect(self._on_edited)
-            cell = FieldCell(_translated(spec.title), editor.control, _translated(spec.help))
-            self._editors[spec.name] = editor
-            self._cells[spec.name] = cell
-            grid.add(cell)
+    def _grid(self, groups: Sequence[str], specs: Sequence[FieldSpec]) -> GroupGrid:
+        grid = GroupGrid()
+        for group in groups:
+            cells = [self._cell(spec) for spec in specs if spec.group == group]
+            if cells:
+                grid.add_group(_translated(group), cells)
         return grid
+
+    def _cell(self, spec: FieldSpec) -> FieldCell:
+        editor = FieldEditor(spec, f"{self._object_name}.{spec.name}", self)
+        editor.set_value(spec.default)
+        editor.control.setToolTip(self._tip(spec))
+        editor.edited.connect(self._on_edited)
+        cell = FieldCell(_translated(spec.title), editor.control, _translated(spec.help))
+        self._editors[spec.name] = editor
+        self._cells[spec.name] = cell
+        return cell
 
     def _tip(self, spec: FieldSpec) -> str:
         parts = [spec.name, spec.limits, self.tr("default {0}").format(shown(spec.default))]
@@ -226,14 +156,6 @@ class RecipeForm(QWidget):
     def _entered(self, recipe: type[BaseModel]) -> dict[str, Any]:
         names = (name for name in recipe.model_fields if name in self._editors)
         return {name: self._editors[name].value() for name in names}
-
-
-def _groups(specs: Sequence[FieldSpec]) -> list[list[FieldSpec]]:
-    """Fields of one group together, groups in the order in which they first appear."""
-    groups: dict[str, list[FieldSpec]] = {}
-    for spec in specs:
-        groups.setdefault(spec.group, []).append(spec)
-    return list(groups.values())
 
 
 def _translated(text: str) -> str:
