@@ -1,0 +1,101 @@
+"""How a form is laid out: cells of a title, a control and a note, in groups, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from workbench.ui import theme
+from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_16
+from workbench.ui.widgets.texts import label
+
+COLUMNS = 3
+_COLUMN_WIDTH = 220
+
+
+class FieldCell(QWidget):
+    """A title, the control, and under it the help or what is wrong."""
+
+    def __init__(self, title: str, control: QWidget, help_text: str = "") -> None:
+        super().__init__()
+        self._help = help_text
+        self._note = label(help_text, "small", wrap=True)
+        name = label(title, "secondary")
+        name.setBuddy(control)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_4)
+        layout.addWidget(name)
+        layout.addWidget(control)
+        layout.addWidget(self._note)
+        layout.addStretch(1)
+        self._control = control
+
+    @property
+    def note(self) -> str:
+        """What stands under the control now."""
+        return self._note.text()
+
+    def set_help(self, text: str) -> None:
+        """Replace the text that stands there while nothing is wrong."""
+        self._help = text
+        if not self._control.property("invalid"):
+            self._note.setText(text)
+
+    def set_problem(self, problem: str) -> None:
+        """Mark the control and say why; an empty text takes the mark away."""
+        theme.set_property(self._control, "invalid", bool(problem))
+        theme.set_property(self._note, "role", "bad" if problem else "small")
+        self._note.setText(problem or self._help)
+
+
+class GroupGrid(QWidget):
+    """Titled groups of cells in as many columns as there is room for, three at most.
+
+    Groups that together fit on one line share it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups: list[tuple[QWidget, Sequence[QWidget]]] = []
+        self._columns = 0
+        # An empty column would get no spacing, and columns of two grids would not line up.
+        self._fillers = [QWidget(self) for _ in range(COLUMNS)]
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE_16)
+        self._grid.setVerticalSpacing(SPACE_8)
+
+    def add_group(self, title: str, cells: Sequence[QWidget]) -> None:
+        self._groups.append((label(title, "card_title"), cells))
+        self._arrange(self._columns or COLUMNS)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        columns = max(1, min(COLUMNS, (self.width() + SPACE_16) // (_COLUMN_WIDTH + SPACE_16)))
+        if columns != self._columns:
+            self._arrange(columns)
+
+    def _arrange(self, columns: int) -> None:
+        self._columns = columns
+        row = column = 0
+        for title, cells in self._groups:
+            if column and column + len(cells) > columns:
+                row, column = row + 2, 0
+            title.setContentsMargins(0, SPACE_8 if row else 0, 0, 0)
+            self._grid.addWidget(title, row, column, 1, min(len(cells), columns))
+            for cell in cells:
+                if column == columns:
+                    row, column = row + 1, 0
+                self._grid.addWidget(cell, row + 1, column)
+                column += 1
+            if len(cells) > columns:
+                row, column = row + 2, 0
+        for place, filler in enumerate(self._fillers):
+            is_used = place < columns
+            filler.setVisible(is_used)
+            self._grid.setColumnStretch(place, int(is_used))
+            if is_used:
+                self._grid.addWidget(filler, row + 2, place)
