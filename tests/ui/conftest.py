@@ -1,0 +1,102 @@
+"""Real projects and real windows; every test has its own home folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from workbench.store.project import Project
+from workbench.ui import theme
+from workbench.ui.bridge import Bridge
+from workbench.ui.context import Session
+from workbench.ui.main_window import MainWindow
+from workbench.ui.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep caches, settings and projects of a test inside its own folder."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("WORKBENCH_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def look(qapp: QApplication) -> theme.Theme:
+    """The theme is installed once per process, as in the application."""
+    return theme.install(qapp, "dark")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """An empty project in its own folder, closed at the end."""
+    made = Project.create(tmp_path / "project", "Concise answers")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(tmp_path / "window.json")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, project: Project, settings: Settings) -> Iterator[MainWindow]:
+    """The real window, shown, with `project` open; closing it must end all of its threads."""
+    before = set(threading.enumerate())
+    shown = MainWindow(settings, project)
+    qtbot.addWidget(shown)
+    shown.show()
+    yield shown
+    shown.close()
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not left, f"threads outlived the window: {left}"
+
+
+class QuietWindow:
+    """Stands where a panel's window is, for tests of one panel: keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.errors: list[BaseException] = []
+        self.notices: list[str] = []
+        self.visits: list[tuple[str, dict[str, object]]] = []
+        self.opened: list[Path] = []
+        self.panels: list[object] = []
+
+    def navigate(self, panel: str, **what: object) -> None:
+        self.visits.append((panel, what))
+
+    def apply(self, changes: object) -> None:
+        for panel in self.panels:
+            panel.apply_changes(changes)  # type: ignore[attr-defined]
+
+    def show_error(self, error: BaseException) -> None:
+        self.errors.append(error)
+
+    def show_notice(self, text: str, *, action: str = "", on_action: object = None) -> None:
+        self.notices.append(text)
+
+    def open_project(self, folder: Path) -> None:
+        self.opened.append(folder)
+
+    def create_project(self, folder: Path, name: str) -> None:
+        self.opened.append(folder)
+
+    def machine(self) -> None:
+        return None
+
+
+@pytest.fixture
+def session(project: Project, settings: Settings) -> Iterator[Session]:
+    """A session for a panel that is tried without the main window."""
+    bridge = Bridge()
+    window = QuietWindow()
+    bridge.failed.connect(window.show_error)
+    yield Session(window, bridge, settings, project)  # type: ignore[arg-type]
+    bridge.close()
+    assert not window.errors, window.errors

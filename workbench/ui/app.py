@@ -1,0 +1,80 @@
+"""The composition root: makes the application, its look and its window."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtWidgets import QApplication
+
+from workbench.core.errors import KnownError
+from workbench.store.project import Project
+from workbench.ui import icons, theme
+from workbench.ui.main_window import MainWindow
+from workbench.ui.settings import Settings
+
+
+def main(argv: Sequence[str] = ()) -> int:
+    """Open the window on the project in `argv[0]`, else the last one, else on none.
+
+    Returns the exit status once the window is closed. Needs a display: the caller checks.
+    """
+    app = application()
+    settings = Settings.load()
+    theme.install(app, settings.theme)
+    project, problem = _open(argv, settings)
+    window = MainWindow(settings, project)
+    _report_what_nobody_caught(window)
+    window.show()
+    if problem is not None:
+        window.show_error(problem)
+    return app.exec()
+
+
+def application() -> QApplication:
+    """The QApplication, made once."""
+    present = QApplication.instance()
+    if isinstance(present, QApplication):
+        return present
+    app = QApplication(["workbench"])
+    app.setApplicationName("workbench")
+    app.setApplicationDisplayName("Workbench")
+    app.setDesktopFileName("workbench")
+    app.setWindowIcon(icons.app_icon())
+    return app
+
+
+def _open(argv: Sequence[str], settings: Settings) -> tuple[Project | None, KnownError | None]:
+    """The project to start with. A named one that can't be opened is a problem to show."""
+    if argv:
+        wanted = Path(argv[0])
+    elif settings.recent_projects and Path(settings.recent_projects[0]).is_dir():
+        wanted = Path(settings.recent_projects[0])
+    else:
+        return None, None
+    try:
+        return Project.open(wanted), None
+    except KnownError as error:
+        return None, error
+
+
+def _report_what_nobody_caught(window: MainWindow) -> None:
+    """Show exceptions that reach nobody in the window's bar; they also go to standard error."""
+    show = window.session.bridge.forward(window.show_error)
+
+    def on_gui_thread(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        sys.__excepthook__(kind, error, trace)
+        window.show_error(error)
+
+    def on_other_thread(hook: threading.ExceptHookArgs) -> None:
+        threading.__excepthook__(hook)
+        if hook.exc_value is not None:
+            show(hook.exc_value)
+
+    sys.excepthook = on_gui_thread
+    threading.excepthook = on_other_thread

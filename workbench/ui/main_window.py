@@ -1,0 +1,307 @@
+"""The window: the rail, the panels, the message bar and the device strip. Navigation only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, Slot
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.changes import Changed, Changes
+from workbench.core.errors import KnownError
+from workbench.core.telemetry import MachineReading
+from workbench.store.project import Project
+from workbench.telemetry.sampler import Sampler
+from workbench.ui import theme
+from workbench.ui.bridge import Bridge
+from workbench.ui.bug_report import bug_report
+from workbench.ui.commands import Command
+from workbench.ui.context import Session
+from workbench.ui.panel import Panel
+from workbench.ui.panel_table import HOME, PANELS, PanelEntry
+from workbench.ui.run_watcher import RunWatcher, WatchReport
+from workbench.ui.settings import Settings
+from workbench.ui.tokens import SPACE_16, SPACE_24, WINDOW_DEFAULT, WINDOW_MINIMUM
+from workbench.ui.widgets.command_palette import CommandPalette
+from workbench.ui.widgets.device_strip import DeviceStrip
+from workbench.ui.widgets.message_bar import MessageBar
+from workbench.ui.widgets.rail import Rail
+
+_TELEMETRY_INTERVAL_S = 1.0
+
+
+class MainWindow(QMainWindow):
+    """Owns the session. `project` None shows Home alone; opening another replaces every panel."""
+
+    def __init__(self, settings: Settings, project: Project | None = None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._panels: dict[str, Panel] = {}
+        self._chosen = ""
+        self._reading: MachineReading | None = None
+        self._watcher: RunWatcher | None = None
+        self._rail = Rail()
+        self._stack = QStackedWidget()
+        self._strip = DeviceStrip()
+        self._messages = MessageBar()
+        self._palette = CommandPalette(self)
+        self._sampler = Sampler()
+        self._build()
+        self._begin(project)
+
+    # Session: from the opening of a project to its closing.
+
+    def _begin(self, project: Project | None) -> None:
+        bridge = Bridge()
+        bridge.failed.connect(self.show_error)
+        self._session = Session(self, bridge, self._settings, project)
+        bridge.poll(
+            self._sampler.read,
+            self._show_reading,
+            interval_s=_TELEMETRY_INTERVAL_S,
+            name="telemetry",
+        )
+        for entry in PANELS:
+            self._rail.set_available(entry.name, project is not None or entry.name == HOME)
+        self.setWindowTitle(f"{project.name} – Workbench" if project else "Workbench")
+        if project is not None:
+            self._settings.remember_project(project.folder)
+            self._watcher = RunWatcher(bridge, project, self._show_watch_report)
+        self.navigate(HOME if project is None else self._chosen or HOME)
+
+    def _end(self) -> None:
+        for panel in self._panels.values():
+            panel.close_down()
+        self._session.bridge.close()
+        self._watcher = None
+        for panel in self._panels.values():
+            self._stack.removeWidget(panel)
+            panel.deleteLater()
+        self._panels.clear()
+        if self._session.opened is not None:
+            self._session.opened.close()
+        self._strip.show_job(None)
+
+    @property
+    def session(self) -> Session:
+        return self._session
+
+    def open_project(self, folder: Path) -> None:
+        """Open the project in `folder` in place of this one; an error leaves this one open."""
+        opened = self._session.opened
+        if opened is not None and opened.folder == folder.resolve():
+            self.navigate(HOME)
+            return
+        self._session.bridge.run(lambda: Project.open(folder), self._replace_project)
+
+    def create_project(self, folder: Path, name: str) -> None:
+        """Make a project in `folder` and open it in place of this one."""
+        self._session.bridge.run(lambda: Project.create(folder, name), self._replace_project)
+
+    @Slot(object)
+    def _replace_project(self, project: Project) -> None:
+        self._end()
+        self._chosen = HOME
+        self._messages.hide()
+        self._begin(project)
+
+    # What panels ask for (`context.Window`).
+
+    @Slot(str)
+    def navigate(self, panel: str, **what: object) -> None:
+        """Show `panel`, made at its first showing; `what` goes to its `show_item`."""
+        if self._session.opened is None and panel != HOME:
+            return
+        entry = next((item for item in PANELS if item.name == panel), None)
+        if entry is None:
+            return
+        shown = self._panel(entry)
+        self._chosen = panel
+        self._rail.show_chosen(panel)
+        self._stack.setCurrentWidget(shown)
+        if what:
+            shown.show_item(**what)
+        shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def apply(self, changes: Changes) -> None:
+        """Pass on what changed: visible panels refresh now, hidden ones when next shown."""
+        if not changes:
+            return
+        for panel in list(self._panels.values()):
+            panel.apply_changes(changes)
+        if changes.flags & Changed.RUNS and self._watcher is not None:
+            self._watcher.look_now()
+        if changes.flags & Changed.PROJECT and self._session.opened is not None:
+            self.setWindowTitle(f"{self._session.project.name} – Workbench")
+
+    @Slot(object)
+    def show_error(self, error: BaseException) -> None:
+        """Show a KnownError's sentence; anything else is ours, with an offer to report it."""
+        if isinstance(error, KnownError):
+            self._messages.say(str(error), tone="bad")
+            return
+        report = bug_report(error)
+        self._messages.say(
+            self.tr("Something broke in Workbench: {0}.").format(
+                f"{type(error).__name__}: {error}".rstrip(".: ")
+            ),
+            tone="bad",
+            action=self.tr("Copy report"),
+            on_action=lambda: QGuiApplication.clipboard().setText(report),
+        )
+
+    def show_notice(
+        self, text: str, *, action: str = "", on_action: Callable[[], object] | None = None
+    ) -> None:
+        """Say something in the message bar, with an optional next step."""
+        self._messages.say(text, action=action, on_action=on_action)
+
+    def machine(self) -> MachineReading | None:
+        """The newest reading of the machine."""
+        return self._reading
+
+    # What the parts show.
+
+    @property
+    def messages(self) -> MessageBar:
+        return self._messages
+
+    @property
+    def strip(self) -> DeviceStrip:
+        return self._strip
+
+    @property
+    def palette_popup(self) -> CommandPalette:
+        return self._palette
+
+    @property
+    def current_panel(self) -> Panel:
+        return self._panels[self._chosen]
+
+    def _panel(self, entry: PanelEntry) -> Panel:
+        if entry.name not in self._panels:
+            panel = entry.make(self._session)
+            self._panels[entry.name] = panel
+            self._stack.addWidget(panel)
+        return self._panels[entry.name]
+
+    @Slot(object)
+    def _show_reading(self, reading: MachineReading) -> None:
+        self._reading = reading
+        self._strip.show_reading(reading)
+
+    @Slot(object)
+    def _show_watch_report(self, report: WatchReport) -> None:
+        self._strip.show_job(report.job)
+        self.apply_watched(report.changes)
+
+    def apply_watched(self, changes: Changes) -> None:
+        """Pass on what the watcher read, without asking it to look again."""
+        if changes:
+            for panel in list(self._panels.values()):
+                panel.apply_changes(changes)
+
+    @Slot()
+    def open_palette(self) -> None:
+        """Ctrl+K: the visible panel's actions first, then the rest."""
+        self._palette.open_with(self._commands())
+
+    def _commands(self) -> list[Command]:
+        found = list(self.current_panel.commands())
+        for number, entry in enumerate(PANELS, start=1):
+            go = _Go(self, entry.name)
+            title = self.tr("Go to {0}").format(entry.shown_title)
+            found.append(Command(title, go, entry.name, f"Ctrl {number}", go.is_possible))
+        for name, panel in self._panels.items():
+            if name != self._chosen:
+                found += panel.commands()
+        looks = {
+            "system": self.tr("Look: as the system"),
+            "light": self.tr("Look: light"),
+            "dark": self.tr("Look: dark"),
+        }
+        for mode, title in looks.items():
+            found.append(Command(title, _Look(self._settings, mode), "theme"))
+        return found
+
+    # Building, closing.
+
+    def _build(self) -> None:
+        self.setMinimumSize(*WINDOW_MINIMUM)
+        for number, entry in enumerate(PANELS, start=1):
+            self._rail.add(entry.name, entry.shown_title, f"Ctrl {number}")
+            shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
+            shortcut.activated.connect(_Go(self, entry.name))
+        QShortcut(QKeySequence("Ctrl+K"), self).activated.connect(self.open_palette)
+        self._rail.chosen.connect(self.navigate)
+        self._strip.palette_wanted.connect(self.open_palette)
+        self._strip.job_clicked.connect(_Go(self, "runs"))
+        above = QVBoxLayout()
+        above.setContentsMargins(SPACE_24, SPACE_16, SPACE_24, 0)
+        above.addWidget(self._messages)
+        content = QVBoxLayout()
+        content.setSpacing(0)
+        content.addLayout(above)
+        content.addWidget(self._stack, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._rail)
+        middle.addLayout(content, 1)
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(middle, 1)
+        layout.addWidget(self._strip)
+        self.setCentralWidget(central)
+        self._restore_geometry()
+
+    def _restore_geometry(self) -> None:
+        stored = QByteArray.fromBase64(QByteArray(self._settings.geometry.encode()))
+        if stored.isEmpty() or not self.restoreGeometry(stored):
+            room = self.screen().availableSize()
+            width, height = WINDOW_DEFAULT
+            self.resize(min(width, room.width()), min(height, room.height()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self._settings.panel = self._chosen
+        self._settings.save()
+        self._end()
+        self._sampler.close()
+        super().closeEvent(event)
+
+
+class _Go:
+    """Shows one panel: for shortcuts and the palette."""
+
+    def __init__(self, window: MainWindow, name: str) -> None:
+        self._window = window
+        self._name = name
+
+    def __call__(self) -> None:
+        self._window.navigate(self._name)
+
+    def is_possible(self) -> bool:
+        return self._name == HOME or self._window.session.opened is not None
+
+
+class _Look:
+    """Chooses light, dark or the system's look, and remembers it."""
+
+    def __init__(self, settings: Settings, mode: str) -> None:
+        self._settings = settings
+        self._mode = mode
+
+    def __call__(self) -> None:
+        self._settings.theme = self._mode
+        self._settings.save()
+        theme.active().set_mode(self._mode)

@@ -1,0 +1,1 @@
+"""Watching runs: the list, live plots, log, settings, checkpoints."""

@@ -1,0 +1,68 @@
+"""Reads what active runs wrote into the project, off the GUI thread, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+from workbench.core.changes import NO_CHANGES, Changes
+from workbench.core.events import Metric, RunState
+from workbench.store.project import Project
+from workbench.store.rows import RunRow
+from workbench.ui.bridge import Bridge, Poll
+from workbench.ui.run_progress import progress_text, seconds_left
+from workbench.ui.widgets.device_strip import JobLine
+
+_INTERVAL_S = 0.5
+_PACE_EVENTS = 30
+
+
+@dataclass(frozen=True)
+class WatchReport:
+    """What one look brought: what is new, and the job for the strip."""
+
+    changes: Changes
+    job: JobLine | None
+
+
+class RunWatcher:
+    """Lives until its bridge closes. Each report goes to `on_report` on the GUI thread."""
+
+    def __init__(
+        self, bridge: Bridge, project: Project, on_report: Callable[[WatchReport], object]
+    ) -> None:
+        self._project = project
+        self._poll: Poll = bridge.poll(
+            self._look, on_report, interval_s=_INTERVAL_S, name="run watcher"
+        )
+
+    def look_now(self) -> None:
+        """Look again at once: a run was started or steered."""
+        self._poll.wake()
+
+    def _look(self) -> WatchReport:
+        changes = NO_CHANGES
+        for run in self._project.runs.all():
+            if run.state.is_active and find_spec("workbench.runner.ingest"):
+                changes |= import_module("workbench.runner.ingest").ingest_run(
+                    self._project, run.id
+                )
+        return WatchReport(changes, self._job())
+
+    def _job(self) -> JobLine | None:
+        active = [run for run in self._project.runs.all() if run.state.is_active]
+        if not active:
+            return None
+        # The one at work before those that wait.
+        run = min(active, key=lambda run: (run.state is RunState.QUEUED, run.created_at))
+        return JobLine(run.name, self._progress(run), _color(run.state))
+
+    def _progress(self, run: RunRow) -> str:
+        events = self._project.runs.events(run.id, (Metric.KIND,), _PACE_EVENTS)
+        return progress_text(run, seconds_left(events, run.total_steps))
+
+
+def _color(state: RunState) -> str:
+    return {RunState.RUNNING: "good", RunState.NO_CONTACT: "caution"}.get(state, "text3")
