@@ -1,0 +1,183 @@
+"""The one training loop, whatever the method."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+import torch
+from accelerate import Accelerator
+
+from workbench.core.control import Command
+from workbench.core.errors import RunError
+from workbench.core.events import CheckpointSaved, Metric, RunState, Severity, Warned
+from workbench.core.recipes import DpoConfig, TrainingConfig
+from workbench.core.run_folder import RunFolder
+from workbench.engine.batching import DataOrder, split
+from workbench.engine.checkpoints import CheckpointStore, TrainerState
+from workbench.engine.event_log import EventLog
+from workbench.engine.logprobs import Policy
+from workbench.engine.method import Example, Method, Tally
+from workbench.engine.schedule import examples_per_step, learning_rate_at, total_steps
+from workbench.engine.steering import Steering
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the loop ended: the step it reached, why, and which checkpoint is the result."""
+
+    state: RunState
+    step: int
+    reason: str
+    result_step: int | None
+
+
+class Loop(Generic[Example]):
+    """Trains a policy by a method, step by step, until the end or until it is told to stop.
+
+    Call `restore` once, then `run`. Raises RunError when loss or gradients stop being numbers;
+    the last checkpoint then holds the last good step.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        method: Method[Example],
+        policy: Policy,
+        run: RunFolder,
+        rows: int,
+        log: EventLog,
+        steering: Steering,
+    ) -> None:
+        self._config = config
+        self._method = method
+        self._run = run
+        self._log = log
+        self._steering = steering
+        self._parameters = [item for item in policy.parameters() if item.requires_grad]
+        optimizer = torch.optim.AdamW(
+            self._parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        self._checkpoints = CheckpointStore(run, policy.model, optimizer)
+        device = self._parameters[0].device
+        self._accelerator = Accelerator(cpu=device.type == "cpu", device_placement=False)
+        self._policy, self._optimizer = self._accelerator.prepare(policy, optimizer)
+        self._order = DataOrder(len(method.train), config.seed)
+        self._total = total_steps(config, rows)
+        self._state = TrainerState()
+
+    def restore(self) -> int | None:
+        """Go to the newest checkpoint; returns its step, or None to begin at the beginning."""
+        state = self._checkpoints.restore_newest()
+        if state is None:
+            return None
+        self._state = state
+        return state.step
+
+    def run(self) -> Outcome:
+        state = self._state
+        while state.step < self._total:
+            self._train_one_step()
+            drifted = self._measure() if self._due(self._config.eval_steps) else None
+            if drifted:
+                self._log.emit(Warned("drift", drifted, Severity.NOTICE, state.step))
+                return Outcome(RunState.FINISHED, state.step, drifted, state.drift.best_step)
+            if self._due(self._config.save_steps):
+                self._save("every so many steps")
+            match self._steering.take():
+                case Command.PAUSE:
+                    self._save("paused")
+                    return Outcome(RunState.PAUSED, state.step, "Paused.", None)
+                case Command.STOP:
+                    self._save("stopped")
+                    return Outcome(RunState.STOPPED, state.step, "Stopped.", state.step)
+                case Command.CHECKPOINT:
+                    self._save("asked for")
+        self._save("finished")
+        return Outcome(RunState.FINISHED, state.step, "All steps are done.", state.step)
+
+    def _due(self, every: int) -> bool:
+        return every > 0 and self._state.step % every == 0
+
+    def _train_one_step(self) -> None:
+        state, config = self._state, self._config
+        started = time.perf_counter()
+        indices = self._order.take(state.examples_seen, examples_per_step(config))
+        examples = [self._method.train[index] for index in indices]
+        rate = learning_rate_at(state.step, config, self._total)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        tally = self._accumulate(examples)
+        norm = self._accelerator.clip_grad_norm_(self._parameters, config.max_grad_norm)
+        values = tally.means()
+        values |= {"grad_norm": float(norm), "learning_rate": rate}
+        self._refuse_not_finite(values)
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+
+        tokens = sum(self._method.token_count(example) for example in examples)
+        state.step += 1
+        state.examples_seen += len(examples)
+        state.num_tokens += tokens
+        elapsed_s = time.perf_counter() - started
+        values |= {
+            "num_tokens": state.num_tokens, "step_time_s": elapsed_s,
+            "tokens_per_second": tokens / elapsed_s,
+        }  # fmt: skip
+        self._emit(values)
+
+    def _accumulate(self, examples: Sequence[Example]) -> Tally:
+        """Gradients of the mean loss over the whole step, micro-batch by micro-batch."""
+        self._policy.train()
+        tally = Tally()
+        weight = sum(self._method.weight(example) for example in examples)
+        for part in split(examples, self._config.per_device_train_batch_size):
+            self._steering.poll()
+            loss = self._method.loss(self._policy, part, tally)
+            self._accelerator.backward(loss / weight)
+        return tally
+
+    def _refuse_not_finite(self, values: dict[str, float]) -> None:
+        wrong = [name for name in ("loss", "grad_norm") if not math.isfinite(values[name])]
+        if not wrong:
+            return
+        step = self._state.step + 1
+        self._log.emit(Metric(step, values))
+        kept = self._run.checkpoint_steps()
+        where = f"The checkpoint of step {kept[-1]} is kept" if kept else "No checkpoint was lost"
+        raise RunError(
+            f"At step {step} the {wrong[0].replace('_', ' ')} was not a number any more, so"
+            f" training stopped. {where}: try a lower learning rate."
+        )
+
+    def _measure(self) -> str | None:
+        """Measure on the held-out examples; returns why to stop, if there is reason to."""
+        if not self._method.held_out:
+            return None
+        state, tally = self._state, Tally()
+        self._policy.eval()
+        with torch.no_grad():
+            for part in split(self._method.held_out, self._config.per_device_train_batch_size):
+                self._steering.poll()
+                self._method.loss(self._policy, part, tally)
+        values = tally.means("eval_")
+        self._emit(values)
+        if not isinstance(self._config, DpoConfig) or not self._config.stop_on_drift:
+            return None
+        reason = state.drift.record(state.step, values)
+        if state.drift.best_step == state.step:
+            self._save("best so far on held-out pairs")
+        return reason
+
+    def _emit(self, values: dict[str, float]) -> None:
+        state = self._state
+        self._log.doing = f"step {state.step} of {self._total}"
+        self._log.emit(Metric(state.step, values, state.examples_seen / self._order.count))
+
+    def _save(self, reason: str) -> None:
+        folder = self._checkpoints.save(self._state, keep=self._config.save_total_limit)
+        path = folder.relative_to(self._run.path).as_posix()
+        self._log.emit(CheckpointSaved(self._state.step, path, reason))

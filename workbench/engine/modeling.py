@@ -1,0 +1,142 @@
+"""Loading models and adapters: local folders, safetensors, no code from elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from workbench.core.errors import ModelFolderError, RunError
+from workbench.core.recipes import AdapterConfig
+from workbench.engine.chat import FALLBACK_TEMPLATE
+
+# Standard output and error are logs: bars drawn there are noise.
+transformers_logging.disable_progress_bar()
+logging.getLogger("transformers").setLevel(logging.ERROR)
+# peft 0.21 asks transformers by an old name whether activations are checkpointed.
+warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
+
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedBase:
+    """A base model on its device and its tokenizer, which always has a chat template."""
+
+    model: Any
+    tokenizer: Any
+    device: torch.device
+    parameters: int
+
+
+def check_model_folder(folder: Path) -> None:
+    """Raise ModelFolderError unless `folder` holds a model that can be loaded safely."""
+    if not folder.is_dir():
+        raise ModelFolderError(f"There is no model folder at {folder}: choose the model again.")
+    if not (folder / "config.json").is_file():
+        raise ModelFolderError(
+            f"{folder} has no config.json, so it is not a model folder: choose another folder."
+        )
+    if any(folder.glob("*.safetensors")):
+        return
+    if any(file for pattern in _PICKLES for file in folder.glob(pattern)):
+        raise ModelFolderError(
+            f"{folder} holds its weights as a pickle, which can run code when it is opened:"
+            " get the safetensors version of this model."
+        )
+    raise ModelFolderError(
+        f"{folder} has no weights (*.safetensors): download the model again, with its weights."
+    )
+
+
+def weights_dtype(device: torch.device) -> torch.dtype:
+    """Frozen weights are bfloat16 where matrix units want it, else float32."""
+    return torch.bfloat16 if device.type == "cuda" else torch.float32
+
+
+def load_base(folder: Path, device: torch.device) -> LoadedBase:
+    """Load tokenizer and frozen base weights; raises ModelFolderError for what can't be loaded."""
+    check_model_folder(folder)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
+            dtype=weights_dtype(device),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ModelFolderError(f"The model in {folder} can't be loaded: {reason}") from error
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template = FALLBACK_TEMPLATE
+    model.requires_grad_(False)
+    model.eval()
+    model.to(device)
+    return LoadedBase(model, tokenizer, device, count_parameters(model))
+
+
+def count_parameters(model: torch.nn.Module, *, trainable_only: bool = False) -> int:
+    """Number of parameters; tied weights count once."""
+    return sum(
+        parameter.numel()
+        for parameter in model.parameters()
+        if parameter.requires_grad or not trainable_only
+    )
+
+
+def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
+    """Wrap the base in a new trainable LoRA adapter, in float32; returns the PeftModel.
+
+    The adapter changes nothing until it is trained. Raises RunError for unknown layer names.
+    """
+    layers: str | list[str] = config.target_modules
+    if config.target_modules != "all-linear":
+        layers = [name.strip() for name in config.target_modules.split(",") if name.strip()]
+    if "lm_head" in layers:
+        raise RunError("Layers can't include lm_head, which stays as it is: name other layers.")
+    lora = LoraConfig(
+        task_type=TaskType.CAUSAL_LM, r=config.r, lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout, target_modules=layers,
+    )  # fmt: skip
+    try:
+        return get_peft_model(base.model, lora)
+    except ValueError as error:
+        raise RunError(
+            f"The model has no layers named {config.target_modules}: set Layers to all-linear."
+        ) from error
+
+
+def check_adapter_folder(folder: Path) -> None:
+    """Raise ModelFolderError unless `folder` holds an adapter that can be loaded safely."""
+    if not (folder / "adapter_config.json").is_file():
+        raise ModelFolderError(f"There is no adapter in {folder}: choose a finished run.")
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ModelFolderError(
+            f"{folder} has no adapter_model.safetensors: only safetensors are loaded."
+        )
+
+
+def add_adapter(model: Any, folder: Path, name: str) -> Any:
+    """Load a trained adapter, frozen, beside those that `model` has; returns the PeftModel.
+
+    Raises ModelFolderError when the adapter does not fit this base model.
+    """
+    check_adapter_folder(folder)
+    try:
+        if isinstance(model, PeftModel):
+            model.load_adapter(str(folder), name, use_safetensors=True)
+            return model
+        return PeftModel.from_pretrained(model, str(folder), name, use_safetensors=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelFolderError(
+            f"The adapter in {folder} does not fit this base model: choose the model it was"
+            " trained on."
+        ) from error

@@ -1,0 +1,106 @@
+"""From a spec to a result: load the model, prepare the method, run the loop, keep the adapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workbench.core import paths
+from workbench.core.control import Command
+from workbench.core.errors import RunError
+from workbench.core.events import RunState, Severity, StateChanged, Warned
+from workbench.core.recipes import DpoConfig, RunSpec, SftConfig
+from workbench.core.run_folder import RunFolder
+from workbench.engine.checkpoints import publish_adapter
+from workbench.engine.devices import describe, resolve_device
+from workbench.engine.dpo import Dpo
+from workbench.engine.event_log import EventLog
+from workbench.engine.logprobs import Policy
+from workbench.engine.loop import Loop, Outcome
+from workbench.engine.modeling import LoadedBase, attach_adapter, load_base
+from workbench.engine.reference import ReferenceCache
+from workbench.engine.sft import Sft
+from workbench.engine.steering import Interrupted, Steering
+
+
+def carry_out(
+    spec: RunSpec, run: RunFolder, rows: int, log: EventLog, steering: Steering
+) -> Outcome:
+    """Train as the spec says; `rows` of training data decide the number of steps.
+
+    Raises KnownError for what a person can mend: data, model, memory, a loss that broke down.
+    """
+    try:
+        return _carry_out(spec, run, rows, log, steering)
+    except Interrupted as interruption:
+        paused = interruption.command is Command.PAUSE
+        state = RunState.PAUSED if paused else RunState.STOPPED
+        return Outcome(state, 0, f"{state.value.capitalize()} before the first step.", None)
+    except torch.OutOfMemoryError as error:
+        raise RunError(
+            f"The GPU ran out of memory with {spec.config.per_device_train_batch_size} examples of"
+            f" up to {spec.config.max_length} tokens at once: lower Batch size (and raise"
+            " Accumulation as much), lower Max length, or turn on Checkpoint activations."
+        ) from error
+
+
+def _carry_out(
+    spec: RunSpec, run: RunFolder, rows: int, log: EventLog, steering: Steering
+) -> Outcome:
+    def report(doing: str) -> None:
+        log.report(doing)
+        steering.interrupt()
+
+    device = resolve_device(spec.device)
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    report(f"loading the model on {describe(device)}")
+    base = load_base(Path(spec.model.path), device)
+    report("reading the examples")
+    method = _method(spec, run, base)
+    _check_examples(spec, method, log)
+    torch.manual_seed(spec.config.seed)
+    model = attach_adapter(base, spec.adapter)
+    if spec.config.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    policy = Policy(model)
+    method.prepare(policy, report)
+    loop: Loop[Any] = Loop(spec.config, method, policy, run, rows, log, steering)
+    step = loop.restore()
+    detail = f"training on {describe(device)}"
+    log.emit(StateChanged(RunState.RUNNING, f"{detail}, on from step {step}" if step else detail))
+    outcome = loop.run()
+    if outcome.result_step is not None:
+        publish_adapter(run, outcome.result_step)
+    return outcome
+
+
+def _method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> Sft | Dpo:
+    data = (base.tokenizer, base.device, run.train_data, run.eval_data)
+    match spec.config:
+        case SftConfig():
+            return Sft(spec.config, *data)
+        case DpoConfig():
+            folder = paths.cache_dir() / "reference"
+            return Dpo(
+                spec.config, *data, ReferenceCache(folder, Path(spec.model.path), base.device)
+            )
+
+
+def _check_examples(spec: RunSpec, method: Sft | Dpo, log: EventLog) -> None:
+    """Raise RunError when nothing can be learnt from; warn of what is left out."""
+    cut = method.cuts.sentence(spec.config.max_length)
+    if not method.train:
+        raise RunError(cut or "There are no examples to learn from: label or import some first.")
+    if cut:
+        log.emit(Warned("max_length", cut))
+    if isinstance(spec.config, DpoConfig) and spec.config.stop_on_drift and not method.held_out:
+        log.emit(
+            Warned(
+                "no_eval_data",
+                "Stop in time has nothing to measure on: keep some pairs apart as held out.",
+                Severity.NOTICE,
+            )
+        )
