@@ -67,7 +67,7 @@ def facts_of(recent: list[Event]) -> EventFacts:
         elif isinstance(payload, Failed):
             failed = payload
         elif isinstance(payload, Bye):
-            bye, state, last_step = payload, payload.state, payload.step
+            bye, state, detail, last_step = payload, payload.state, payload.reason, payload.step
     last_event_at = recent[-1].t if recent else None
     return EventFacts(hello, state, detail, last_step, last_event_at, failed, bye)
 

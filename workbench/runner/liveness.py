@@ -15,6 +15,7 @@ from workbench.runner.processes import ProcessIdentity, is_alive
 from workbench.runner.supervisor_record import SupervisorRecord, read_record
 
 _LOG_TAIL_BYTES = 8192
+_ENDING = "Ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class AttemptStatus:
 def attempt_status(
     attempt: AttemptFolder, *, now: float | None = None, patience: Patience = PATIENCE
 ) -> AttemptStatus:
-    """Infer where `attempt` stands at the time `now` (seconds since 1970)."""
+    """Infer where `attempt` stands at the time `now` (seconds since 1970).
+
+    It has ended only when its processes have: whoever sees an ended state can read everything.
+    """
     now = time.time() if now is None else now
     report = read_report(attempt.exit)
     if report is not None:
@@ -58,14 +62,13 @@ def attempt_status(
     if record is not None and is_alive(record.process):
         if trainer is None:
             return AttemptStatus(RunState.QUEUED, record.waiting_for)
-        return AttemptStatus(facts.state or RunState.STARTING, "Ending", trainer=trainer)
+        return AttemptStatus(RunState.RUNNING, _ENDING, trainer=trainer)
     if record is None and trainer is None:
         if now - attempt.path.stat().st_mtime < patience.supervisor_after_s:
             return AttemptStatus(RunState.QUEUED, "Starting its supervisor")
         report = _never_started(attempt)
     else:
-        # It may have written its report and ended since we looked.
-        report = read_report(attempt.exit) or explain(end_of(attempt, facts, return_code=None))
+        report = read_report(attempt.exit) or _without_witness(attempt)
     return AttemptStatus(report.state, report.message, report)
 
 
@@ -107,7 +110,15 @@ def _at_work(
     if silent_s > limit_s:
         detail = f"Nothing heard for {int(silent_s)} s, though its process lives"
         return AttemptStatus(RunState.NO_CONTACT, detail, trainer=trainer)
+    if facts.bye is not None:  # how it ended is known for certain once its process is gone
+        return AttemptStatus(RunState.RUNNING, _ENDING, trainer=trainer)
     return AttemptStatus(facts.state or RunState.STARTING, facts.detail, trainer=trainer)
+
+
+def _without_witness(attempt: AttemptFolder) -> ExitReport:
+    # Read again: the trainer may have said more before it ended.
+    facts = read_facts(attempt.events)
+    return explain(end_of(attempt, facts, return_code=None))
 
 
 def _never_started(attempt: AttemptFolder) -> ExitReport:
