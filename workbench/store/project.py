@@ -72,7 +72,8 @@ class Project:
     @classmethod
     def _open(cls, folder: Path) -> Project:
         folder = folder.resolve()
-        lock = FileLock(folder / ".lock")
+        # Not thread-local: a project may be opened on one thread and closed on another.
+        lock = FileLock(folder / ".lock", thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout:

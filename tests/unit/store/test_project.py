@@ -1,6 +1,7 @@
 """Opening, locking, checking and migrating a project."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,12 @@ def test_a_backup_is_a_whole_project_file(project: Project, tmp_path: Path) -> N
         assert connection.execute(query).fetchone() == ("Ada",)
     finally:
         connection.close()
+
+
+def test_a_project_opened_on_another_thread_can_be_closed_here(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as other:
+        project = other.submit(Project.create, tmp_path / "p", "Test").result()
+    project.close()
+    project.close()
+    with Project.open(tmp_path / "p") as reopened:
+        assert reopened.name == "Test"

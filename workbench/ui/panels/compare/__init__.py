@@ -1,0 +1,1 @@
+"""Compare: the same prompt, side by side."""
