@@ -129,7 +129,8 @@ class LabelPanel(Panel):
         self._progress.setValue(queue.decided)
         pace = queue.pairs_an_hour
         self._pace.setVisible(pace is not None)
-        self._pace.setText(self.tr("{count:,} pairs an hour").format(count=pace))
+        if pace is not None:
+            self._pace.setText(self.tr("{count:,} pairs an hour").format(count=pace))
         has_pairs = queue.total > 0
         self._count.setVisible(has_pairs)
         self._progress.setVisible(has_pairs)
