@@ -15,6 +15,8 @@ _CUDA_OUT_OF_MEMORY = ("CUDA out of memory", "torch.OutOfMemoryError", "CUDA err
 _DISK_FULL = ("No space left on device", "[Errno 28]", "Disk quota exceeded")
 _CHILD_KILLED = "killed by signal: Killed"
 
+_ENDED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
+
 _SMALLER = "Lower Batch size or Max length, or turn on Checkpoint activations"
 _SIGNAL_WORDS: dict[int, str] = {
     signal.SIGSEGV: "touched memory that is not its own (segmentation fault)",
@@ -103,7 +105,7 @@ def _error(end: TrainerEnd, message: str, known: bool) -> ExitReport:
 
 
 def _signalled(end: TrainerEnd, number: int) -> ExitReport:
-    killed = number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    killed = -number in _ENDED_FROM_OUTSIDE
     name = _signal_name(number)
     if killed and end.command in (Command.STOP, Command.PAUSE):
         asked = "stop" if end.command is Command.STOP else "pause"
@@ -156,3 +158,37 @@ def last_line(text: str) -> str:
     """The last line with something in it: of a traceback, the error itself."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:300] if lines else ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostEnd:
+    """Why a generation host ended; `is_known` tells a person's matter from a bug of ours."""
+
+    message: str
+    is_known: bool
+
+
+def explain_host(return_code: int, log_tail: str, oom_kills: int) -> HostEnd:
+    """Tell why the process that writes answers ended by itself."""
+    if oom_kills > 0 and return_code == -signal.SIGKILL:
+        return HostEnd(
+            "The computer ran out of memory while answers were written: close other programs or"
+            " choose a smaller model.",
+            is_known=True,
+        )
+    if any(phrase in log_tail for phrase in _CUDA_OUT_OF_MEMORY):
+        return HostEnd(
+            "The GPU ran out of memory while answers were written: end other runs, or ask for"
+            " shorter answers.",
+            is_known=True,
+        )
+    if return_code in _ENDED_FROM_OUTSIDE:
+        name = _signal_name(-return_code)
+        return HostEnd(
+            f"The process that writes answers was ended from outside ({name}): load the model"
+            " again.",
+            is_known=True,
+        )
+    words = f"signal {_signal_name(-return_code)}" if return_code < 0 else last_line(log_tail)
+    words = words or "it did not say why"
+    return HostEnd(f"The process that writes answers ended unexpectedly: {words}", is_known=False)
