@@ -138,11 +138,14 @@ class Host:
         elif self._generator is not None and self._generator.model is not self._base.model:
             self._generator.model.unload()
         model = self._base.model
+        try:
+            for name, folder in request.adapters.items():
+                self._reply(Loading(f"loading the adapter {name}"))
+                model = add_adapter(model, Path(folder), name)
+        except KnownError:
+            self._base = self._generator = None  # a half-loaded adapter is inside these weights
+            raise
         self._generator = Generator(model, self._base.tokenizer, device)
-        for name, folder in request.adapters.items():
-            self._reply(Loading(f"loading the adapter {name}"))
-            model = add_adapter(model, Path(folder), name)
-            self._generator = Generator(model, self._base.tokenizer, device)
         self._reply(
             Ready(describe(device), self._base.parameters, list(request.adapters), os.getpid())
         )

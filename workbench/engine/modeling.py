@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,6 @@ from workbench.engine.chat import FALLBACK_TEMPLATE
 # Standard output and error are logs: bars drawn there are noise.
 transformers_logging.disable_progress_bar()
 logging.getLogger("transformers").setLevel(logging.ERROR)
-# peft 0.21 asks transformers by an old name whether activations are checkpointed.
-warnings.filterwarnings("ignore", r"`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
@@ -92,6 +92,14 @@ def count_parameters(model: torch.nn.Module, *, trainable_only: bool = False) ->
     )
 
 
+@contextmanager
+def _peft_at_work() -> Iterator[None]:
+    """Hide that peft 0.21 asks transformers by an old name whether activations are checkpointed."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
+        yield
+
+
 def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
     """Wrap the base in a new trainable LoRA adapter, in float32; returns the PeftModel.
 
@@ -107,7 +115,8 @@ def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
         lora_dropout=config.lora_dropout, target_modules=layers,
     )  # fmt: skip
     try:
-        return get_peft_model(base.model, lora)
+        with _peft_at_work():
+            return get_peft_model(base.model, lora)
     except ValueError as error:
         raise RunError(
             f"The model has no layers named {config.target_modules}: set Layers to all-linear."
@@ -131,10 +140,11 @@ def add_adapter(model: Any, folder: Path, name: str) -> Any:
     """
     check_adapter_folder(folder)
     try:
-        if isinstance(model, PeftModel):
-            model.load_adapter(str(folder), name, use_safetensors=True)
-            return model
-        return PeftModel.from_pretrained(model, str(folder), name, use_safetensors=True)
+        with _peft_at_work():
+            if isinstance(model, PeftModel):
+                model.load_adapter(str(folder), name, use_safetensors=True)
+                return model
+            return PeftModel.from_pretrained(model, str(folder), name, use_safetensors=True)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelFolderError(
             f"The adapter in {folder} does not fit this base model: choose the model it was"

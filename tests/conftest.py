@@ -1,0 +1,15 @@
+"""What tests of several packages share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a random-weight model with a real tokenizer; do not write into it."""
+    from tests import tiny_model  # imports torch, which most tests do without
+
+    return tiny_model.build(tmp_path_factory.mktemp("tiny-model") / "tiny")
