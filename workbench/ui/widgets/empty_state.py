@@ -36,8 +36,14 @@ class EmptyState(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(SPACE_8)
         column.addStretch(2)
-        for widget in (picture, label(title, "card_title"), words):
+        for widget in (picture, label(title, "card_title")):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        # Centred by stretches: an aligned label would be given the height of one line.
+        centred = QHBoxLayout()
+        centred.addStretch(1)
+        centred.addWidget(words)
+        centred.addStretch(1)
+        column.addLayout(centred)
         column.addSpacing(SPACE_8)
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACE_16)
