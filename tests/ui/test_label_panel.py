@@ -149,7 +149,7 @@ def test_a_held_key_is_one_verdict(qtbot: QtBot, panel: LabelPanel, project: Pro
 
 
 def test_a_click_is_a_verdict_too(qtbot: QtBot, panel: LabelPanel, project: Project) -> None:
-    tie = panel.findChild(QPushButton, "label.tie")
+    tie = panel.findChild(QPushButton, "label.verdict.tie")
     assert tie is not None
     qtbot.mouseClick(tie, Qt.MouseButton.LeftButton)
     assert project.labels.counts() == {Choice.TIE: 1}

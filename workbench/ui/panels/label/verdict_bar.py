@@ -90,7 +90,7 @@ class VerdictBar(QWidget):
         self, name: str, keys: tuple[str, ...], title: str, act: Callable[[], object]
     ) -> QPushButton:
         made = QPushButton()
-        made.setObjectName(f"label.{name}")
+        made.setObjectName(f"label.verdict.{name}")
         made.setAccessibleName(title)
         # Tab must not end on a button that Space would press in the place of the keys.
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
