@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontInfo, QIcon
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from workbench.ui import icons, stylesheet, theme
@@ -86,7 +86,7 @@ def test_every_icon_is_in_the_font(name: str) -> None:
 
 
 @pytest.mark.parametrize("style", sorted(TEXT_STYLES))
-def test_fonts_are_the_shipped_ones(qapp: QApplication, style: str) -> None:
+def test_fonts_are_the_shipped_ones(style: str) -> None:
     assert QFontInfo(theme.font(style)).family() == TEXT_STYLES[style].family
 
 

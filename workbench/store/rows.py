@@ -112,6 +112,15 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPoints:
+    """Metrics that came in after a place in a run's events, and the place up to which they go."""
+
+    series: dict[str, Series]
+    attempt: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Vote:
     """A comparison that somebody decided. `pair_id` is set once it became a labelled pair."""
 

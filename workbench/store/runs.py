@@ -17,7 +17,7 @@ from workbench.core.recipes import RunSpec
 from workbench.core.run_folder import RunFolder
 from workbench.core.telemetry import MachineReading
 from workbench.store.database import Database
-from workbench.store.rows import RunRow, Series
+from workbench.store.rows import NewPoints, RunRow, Series
 
 EVENTS = "events"
 TELEMETRY = "telemetry"
@@ -139,6 +139,26 @@ class Runs:
 
         return _by_name(self._database.read(query))
 
+    def points_after(
+        self, run_id: str, names: Sequence[str], attempt: int = 0, seq: int = 0
+    ) -> NewPoints:
+        """What came in after (attempt, seq), so that a watcher reads each point once."""
+        sql = """
+            SELECT name, step, t, value, attempt, seq FROM metrics
+            WHERE run_id = ? AND name = ? AND (attempt, seq) > (?, ?) ORDER BY attempt, seq
+        """
+
+        def query(db: sqlite_utils.Database) -> list[tuple[Any, ...]]:
+            return [
+                row
+                for name in names
+                for row in db.execute(sql, [run_id, name, attempt, seq]).fetchall()
+            ]
+
+        rows = self._database.read(query)
+        newest = max(((row[4], row[5]) for row in rows), default=(attempt, seq))
+        return NewPoints(_by_name([row[:4] for row in rows]), *newest)
+
     def events(self, run_id: str, kinds: Sequence[str] = (), limit: int = 1000) -> list[Event]:
         """The newest events of some kinds (or all), oldest of them first."""
         where = f"kind IN ({', '.join('?' * len(kinds))})" if kinds else "1"
@@ -227,7 +247,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _by_name(rows: list[tuple[str, int, float, float | None]]) -> dict[str, Series]:
+def _by_name(rows: Sequence[tuple[Any, ...]]) -> dict[str, Series]:
     newest: dict[str, dict[int, tuple[float, float]]] = {}
     for name, step, t, value in rows:
         newest.setdefault(name, {})[step] = (t, math.nan if value is None else value)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 
-from workbench.core.changes import NO_CHANGES, Changes
+from workbench.core.changes import Changes
 from workbench.core.events import Metric, RunState
+from workbench.runner.ingest import ingest_runs
 from workbench.store.project import Project
 from workbench.store.rows import RunRow
 from workbench.ui.bridge import Bridge, Poll
@@ -43,12 +42,7 @@ class RunWatcher:
         self._poll.wake()
 
     def _look(self) -> WatchReport:
-        changes = NO_CHANGES
-        for run in self._project.runs.all():
-            if run.state.is_active and find_spec("workbench.runner.ingest"):
-                changes |= import_module("workbench.runner.ingest").ingest_run(
-                    self._project, run.id
-                )
+        changes = ingest_runs(self._project, only_active=True)
         return WatchReport(changes, self._job())
 
     def _job(self) -> JobLine | None:

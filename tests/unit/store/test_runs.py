@@ -94,3 +94,15 @@ def test_a_run_outside_the_project_is_refused(project: Project, tmp_path: Path) 
     spec = RunSpec(run_id="r2", name="x", model=ModelRef(name="m", path="p"), config=DpoConfig())
     with pytest.raises(ValueError, match="subpath"):
         project.runs.add(spec, tmp_path / "elsewhere")
+
+
+def test_a_watcher_reads_each_point_once(project: Project, run_id: str) -> None:
+    project.runs.add_events(run_id, 1, losses(1, range(1, 4), 0.0), 1)
+    first = project.runs.points_after(run_id, ["loss", "kl"])
+    assert list(first.series["loss"].step) == [1, 2, 3]
+    project.runs.add_events(run_id, 2, losses(2, range(3, 6), 100.0), 1)
+    second = project.runs.points_after(run_id, ["loss"], first.attempt, first.seq)
+    assert list(second.series["loss"].value) == [103, 104, 105]
+    third = project.runs.points_after(run_id, ["loss"], second.attempt, second.seq)
+    assert third.series == {}
+    assert (third.attempt, third.seq) == (second.attempt, second.seq)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from workbench.core.telemetry import GpuReading, MachineReading
 from workbench.ui import theme
-from workbench.ui.tokens import DOT_SIZE, SPACE_4, SPACE_8, SPACE_16, SPACE_24, STRIP_HEIGHT
+from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_16, SPACE_24, STRIP_HEIGHT
+from workbench.ui.widgets.dot import Dot
 from workbench.ui.widgets.meter import Meter
 from workbench.ui.widgets.texts import label
 from workbench.ui.wording import gigabytes
@@ -25,26 +26,6 @@ class JobLine:
     name: str
     progress: str
     color: str = "good"
-
-
-class Dot(QWidget):
-    """A small round spot in a colour of the theme."""
-
-    def __init__(self, color: str = "text3") -> None:
-        super().__init__()
-        self._color = color
-        self.setFixedSize(DOT_SIZE, DOT_SIZE)
-
-    def set_color(self, color: str) -> None:
-        self._color = color
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color(self._color))
-        painter.drawEllipse(self.rect())
 
 
 class _JobArea(QWidget):

@@ -1,0 +1,1 @@
+"""Live plots: numerics without Qt in `numerics.py`, the widget in `run_plot.py`."""
