@@ -13,13 +13,15 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def is_bash(path: Path) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8").startswith("#!/usr/bin/env bash\n")
+
+
 SCRIPTS = [
     ROOT / ".ci" / "run",
-    *(
-        path
-        for path in sorted((ROOT / "packaging").iterdir())
-        if path.suffix == "" and path.is_file()
-    ),
+    *sorted(filter(is_bash, (ROOT / "packaging").iterdir())),
     *sorted((ROOT / "packaging" / "lib").glob("*.sh")),
 ]
 
@@ -71,9 +73,14 @@ def test_scripts_are_sound(script: Path) -> None:
     subprocess.run(["bash", "-n", script], check=True)
     if script.suffix == "":
         assert os.access(script, os.X_OK)
-        text = script.read_text(encoding="utf-8")
-        assert text.startswith("#!/usr/bin/env bash\n")
-        assert "set -euo pipefail" in text
+        assert "set -euo pipefail" in script.read_text(encoding="utf-8")
+
+
+def test_every_script_can_be_called() -> None:
+    for path in (ROOT / "packaging").iterdir():
+        if path.suffix == "" and path.is_file():
+            assert os.access(path, os.X_OK), path.name
+            assert path.read_text(encoding="utf-8").startswith("#!/usr/bin/env "), path.name
 
 
 def test_ci_runs_exactly_what_people_run() -> None:
