@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.core.control import read_control
 from workbench.core.events import RunState
@@ -58,7 +58,8 @@ def attempt_status(
     facts = read_facts(attempt.events)
     trainer = trainer_of(record, facts)
     if trainer is not None and is_alive(trainer):
-        return _at_work(trainer, facts, now, patience)
+        status = _at_work(trainer, facts, now, patience)
+        return replace(status, detail=record.ending) if record and record.ending else status
     if record is not None and is_alive(record.process):
         if trainer is None:
             return AttemptStatus(RunState.QUEUED, record.waiting_for)

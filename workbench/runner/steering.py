@@ -45,7 +45,8 @@ def _active_attempt(folder: RunFolder) -> AttemptFolder:
 class Ending:
     """Sees a stop or a pause through: ask, then SIGTERM, then end the whole process group.
 
-    Call `advance` now and then, once a second say; no thread, no clock of its own.
+    Call `advance` now and then, once a second say; no thread, no clock of its own. The run's
+    supervisor does so by itself; this is for runs that lost theirs, and to show the stage.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Ending:
     ) -> None:
         self.stage = Stage.ASKED
         self._attempt = attempt
-        self._control = control
+        self.control = control
         self._answer_within_s = answer_within_s
         self._terminate_within_s = terminate_within_s
         self._last_sign_at = now
@@ -95,7 +96,7 @@ class Ending:
             self._last_sign_at = now
 
     def _is_answer(self, event: Event) -> bool:
-        return isinstance(event.payload, Ack) and event.payload.control_id == self._control.id
+        return isinstance(event.payload, Ack) and event.payload.control_id == self.control.id
 
     def _signal(self, number: signal.Signals) -> None:
         record = read_record(self._attempt.supervisor_pid)

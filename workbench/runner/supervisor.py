@@ -19,7 +19,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbench.core.control import Command, read_control, write_control
-from workbench.core.errors import RunError
 from workbench.core.events import RunState
 from workbench.core.paths import device_locks_dir
 from workbench.core.run_folder import AttemptFolder, RunFolder
@@ -33,8 +32,7 @@ from workbench.runner.liveness import end_of
 from workbench.runner.oom_counter import OomCounter, find_oom_counter
 from workbench.runner.processes import identity_of, signal_group
 from workbench.runner.python_process import module_command, module_environment
-from workbench.runner.spec_file import read_spec
-from workbench.runner.steering import Ending, Stage
+from workbench.runner.steering import Ending
 from workbench.runner.supervisor_record import SupervisorRecord, write_record
 from workbench.telemetry.sampler import Sampler
 
@@ -51,6 +49,8 @@ class Supervisor:
     attempt: AttemptFolder
     trainer_module: str = TRAINER_MODULE
     telemetry_every_s: float = 1.0
+    answer_within_s: float = 30.0
+    terminate_within_s: float = 10.0
     oom_counter: OomCounter = field(default_factory=find_oom_counter)
     _record: SupervisorRecord = field(init=False)
     _told_to_end: bool = field(default=False, init=False)
@@ -63,13 +63,7 @@ class Supervisor:
         self._told_to_end = True
 
     def run(self) -> ExitReport:
-        try:
-            spec = read_spec(self.folder.path)
-        except RunError as error:
-            report = ExitReport(RunState.CRASHED, ExitKind.KNOWN_ERROR, str(error))
-            self._write_report(report)
-            return report
-        device = resolve_device(spec.device)
+        device = resolve_device(_wanted_device(self.folder.spec))
         self._remember(replace(self._record, device=device.key))
         with DeviceTurn(device_locks_dir(), device.key) as turn:
             report = self._wait_for(device, turn) or self._train(turn)
@@ -124,7 +118,7 @@ class Supervisor:
             )
 
     def _watch(self, trainer_pid: int) -> None:
-        """Sample the machine until the trainer has ended."""
+        """Sample the machine, and see to requests to stop, until the trainer has ended."""
         sampler = Sampler(trainer_pid)
         ending: Ending | None = None
         next_reading_at = time.monotonic()
@@ -134,14 +128,31 @@ class Supervisor:
                 if now >= next_reading_at:
                     self._append_reading(sampler)
                     next_reading_at = now + self.telemetry_every_s
-                if self._told_to_end and ending is None:
-                    control = write_control(self.attempt.control, Command.STOP)
-                    ending = Ending(self.attempt, control, now)
-                elif ending is not None and ending.stage is not Stage.KILLING:
-                    ending.advance(now)
+                ending = self._see_to_ending(ending, now)
                 time.sleep(_POLL_S)
         finally:
             sampler.close()
+
+    def _see_to_ending(self, ending: Ending | None, now: float) -> Ending | None:
+        """Insist that the trainer does what it was asked: whoever asked may be gone by now."""
+        if self._told_to_end:
+            self._told_to_end = False
+            write_control(self.attempt.control, Command.STOP)
+        control = read_control(self.attempt.control)
+        if control is None or control.command not in (Command.STOP, Command.PAUSE):
+            self._remember(replace(self._record, ending=""))
+            return None
+        if ending is None or ending.control != control:
+            ending = Ending(
+                self.attempt,
+                control,
+                now,
+                answer_within_s=self.answer_within_s,
+                terminate_within_s=self.terminate_within_s,
+            )
+        stage = ending.advance(now)
+        self._remember(replace(self._record, ending=stage.value))
+        return ending
 
     def _append_reading(self, sampler: Sampler) -> None:
         line = json.dumps(sampler.read().to_json()) + "\n"
@@ -168,6 +179,14 @@ class Supervisor:
             except OSError as error:
                 _log(f"exit.json can't be written: {error}")
                 time.sleep(_REPORT_RETRY_S)
+
+
+def _wanted_device(spec: Path) -> str:
+    """Only the device is read: checking the recipe, and telling what is wrong, is the trainer's."""
+    try:
+        return str(json.loads(spec.read_bytes())["device"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "auto"
 
 
 def _ended_in_queue(state: RunState, kind: ExitKind, word: str) -> ExitReport:

@@ -12,12 +12,16 @@ from workbench.runner.processes import ProcessIdentity
 
 @dataclass(frozen=True, slots=True)
 class SupervisorRecord:
-    """`waiting_for` says in words what a queued run waits for; empty once it has its device."""
+    """`waiting_for` says in words what a queued run waits for; empty once it has its device.
+
+    `ending` says how far a request to stop or pause has come; empty while there is none.
+    """
 
     process: ProcessIdentity
     device: str = ""
     waiting_for: str = ""
     trainer: ProcessIdentity | None = None
+    ending: str = ""
 
 
 def write_record(path: Path, record: SupervisorRecord) -> None:
@@ -27,6 +31,7 @@ def write_record(path: Path, record: SupervisorRecord) -> None:
         "device": record.device,
         "waiting_for": record.waiting_for,
         "trainer": record.trainer.to_json() if record.trainer else None,
+        "ending": record.ending,
     }
     write_json(path, value)
 
@@ -41,6 +46,7 @@ def read_record(path: Path) -> SupervisorRecord | None:
             device=str(value.get("device", "")),
             waiting_for=str(value.get("waiting_for", "")),
             trainer=ProcessIdentity.from_json(trainer) if trainer else None,
+            ending=str(value.get("ending", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -90,6 +90,8 @@ class FakeTrainer:
         if how == "finish":
             self.tell(Bye(RunState.FINISHED, self.step))
             return 0
+        if "oom_counter" in self.plan:
+            Path(self.plan["oom_counter"]).write_text("oom_kill 1\n")
         if how.startswith("SIG"):
             os.kill(os.getpid(), signal.Signals[how])
             time.sleep(60)

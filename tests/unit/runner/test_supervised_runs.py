@@ -6,21 +6,24 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.unit.runner.conftest import FAKE_TRAINER, MakeRun, start, wait_for_report, wait_until
-from workbench.core.control import Command
+from workbench.core.control import Command, write_control
 from workbench.core.errors import RunError
 from workbench.core.events import RunState
 from workbench.core.run_folder import AttemptFolder, RunFolder
 from workbench.runner.exit_report import ExitKind, read_report
 from workbench.runner.facts import read_facts
 from workbench.runner.liveness import attempt_status
+from workbench.runner.oom_counter import OomCounter
 from workbench.runner.processes import is_alive
-from workbench.runner.steering import request
+from workbench.runner.steering import Stage, request
+from workbench.runner.supervisor import Supervisor
 from workbench.runner.supervisor_record import SupervisorRecord, read_record
 
 LONG = {"steps": 100_000, "step_s": 0.02}
@@ -226,9 +229,48 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
         start(RunFolder(tmp_path))
 
 
-def test_a_spec_that_cannot_be_read_is_a_known_error(make_run: MakeRun) -> None:
+def test_a_spec_that_cannot_be_read_is_left_to_the_trainer_to_tell(make_run: MakeRun) -> None:
     folder = make_run()
-    folder.spec.write_text('{"v": 1}')
+    folder.spec.write_text("{}")
     report = wait_for_report(start(folder))
-    assert report.kind is ExitKind.KNOWN_ERROR
-    assert "spec.json can't be read" in report.message
+    assert (report.kind, report.message) == (
+        ExitKind.EXCEPTION,
+        "The trainer met an error of ours: KeyError: 'run_id'. The log has the whole of it.",
+    )
+
+
+def test_a_kill_that_the_system_counted_is_the_computers_memory(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    counter = tmp_path / "memory.events"
+    counter.write_text("oom_kill 0\n")
+    folder = make_run(steps=2, end="SIGKILL", oom_counter=str(counter))
+    supervisor = Supervisor(
+        folder, folder.next_attempt(), FAKE_TRAINER, oom_counter=OomCounter(counter)
+    )
+    report = supervisor.run()
+    assert (report.kind, report.last_step) == (ExitKind.HOST_OUT_OF_MEMORY, 2)
+
+
+def test_the_supervisor_insists_when_nobody_else_does(make_run: MakeRun) -> None:
+    """Whoever asked the run to stop is gone, and its trainer does not listen."""
+    folder = make_run(**LONG, deaf=True)
+    attempt = folder.next_attempt()
+    write_control(attempt.control, Command.CHECKPOINT)
+    supervisor = Supervisor(
+        folder, attempt, FAKE_TRAINER, answer_within_s=0.2, terminate_within_s=0.2
+    )
+    details = set()
+
+    def ask_and_look() -> None:
+        wait_for_step(attempt, 2)
+        request(folder, Command.STOP)
+        while read_report(attempt.exit) is None:
+            details.add(attempt_status(attempt).detail)
+
+    asking = threading.Thread(target=ask_and_look)
+    asking.start()
+    report = supervisor.run()
+    asking.join()
+    assert (report.state, report.kind) == (RunState.STOPPED, ExitKind.KILLED)
+    assert Stage.TERMINATING.value in details
