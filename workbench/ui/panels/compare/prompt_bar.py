@@ -1,0 +1,114 @@
+"""The prompt: one of the project's to step through, or one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
+
+from workbench.core import conversation
+from workbench.core.conversation import Conversation
+from workbench.core.preferences import Prompt, Split
+from workbench.ui.tokens import SPACE_12
+from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.texts import button, pill
+
+
+class PromptBar(Card):
+    """Emits `wanted` when answers to the prompt are asked for, `changed` when it is another."""
+
+    wanted = Signal()
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_split: Mapping[Split, Sequence[Prompt]] = {}
+        self._prompts: Sequence[Prompt] = ()
+        self._place = 0
+        self._split = QComboBox()
+        self._split.setObjectName("compare.split")
+        self._split.setAccessibleName(self.tr("Which prompts"))
+        self._split.addItem(self.tr("Held-out prompts"), Split.HELD_OUT)
+        self._split.addItem(self.tr("Training prompts"), Split.TRAIN)
+        self._split.activated.connect(self._change_split)
+        self._position = pill()
+        self._text = QLineEdit()
+        self._text.setObjectName("compare.prompt")
+        self._text.setAccessibleName(self.tr("Prompt"))
+        self._text.setPlaceholderText(self.tr("Ask both models something"))
+        self._text.returnPressed.connect(self.wanted)
+        self._text.textEdited.connect(self._show_position)
+        self._previous = button(self.tr("Previous"), lambda: self.step(-1), kind="quiet")
+        self._next = button(self.tr("Next"), lambda: self.step(1), kind="quiet")
+        self._previous.setObjectName("compare.previous")
+        self._next.setObjectName("compare.next")
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_12)
+        row.addWidget(self._split)
+        row.addWidget(self._position)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._previous)
+        row.addWidget(self._next)
+        self.body.addLayout(row)
+
+    def show_prompts(self, by_split: Mapping[Split, Sequence[Prompt]]) -> None:
+        """Offer these; a text that somebody typed stays."""
+        is_own = bool(self._text.text().strip()) and self._own() is not None
+        self._by_split = by_split
+        if not by_split[self._chosen_split()] and by_split[Split.TRAIN]:
+            self._split.setCurrentIndex(self._split.findData(Split.TRAIN))
+        self._prompts = by_split[self._chosen_split()]
+        self._place = min(self._place, max(len(self._prompts) - 1, 0))
+        if not is_own:
+            self._show_place()
+        self._show_position()
+
+    def step(self, by: int) -> None:
+        """Show the prompt `by` places on, round and round."""
+        if self._prompts:
+            self._place = (self._place + by) % len(self._prompts)
+            self._show_place()
+            self.changed.emit()
+
+    @property
+    def prompt(self) -> Conversation | None:
+        """What to ask, or None while there is nothing."""
+        own = self._own()
+        if own is not None:
+            return own
+        return self._prompts[self._place].messages if self._prompts else None
+
+    def _chosen_split(self) -> Split:
+        return Split(self._split.currentData())
+
+    def _change_split(self) -> None:
+        self._prompts = self._by_split.get(self._chosen_split(), ())
+        self._place = 0
+        self._show_place()
+        self.changed.emit()
+
+    def _own(self) -> Conversation | None:
+        """What was typed, unless it is word for word the held-out prompt in view."""
+        text = self._text.text().strip()
+        if not text or (self._prompts and text == self._shown_text()):
+            return None
+        return conversation.user(text)
+
+    def _shown_text(self) -> str:
+        return " ".join(conversation.plain_text(self._prompts[self._place].messages).split())
+
+    def _show_place(self) -> None:
+        self._text.setText(self._shown_text() if self._prompts else "")
+        self._text.setCursorPosition(0)
+        self._show_position()
+
+    def _show_position(self) -> None:
+        if self._own() is not None:
+            self._position.setText(self.tr("Own prompt"))
+        elif self._prompts:
+            said = self.tr("{0} of {1}")
+            self._position.setText(said.format(self._place + 1, len(self._prompts)))
+        self._position.setVisible(self._own() is not None or bool(self._prompts))
+        for stepper in (self._previous, self._next):
+            stepper.setEnabled(bool(self._prompts))
