@@ -1,0 +1,28 @@
+"""Making the embedded model, in a process of its own: only the engine knows torch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from workbench.core.errors import KnownError
+from workbench.modelfiles.embedded import EmbeddedModel, embedded_model
+from workbench.runner.python_process import module_command, module_environment
+
+_MAKER = "workbench.engine.embedded"
+
+
+def prepare() -> EmbeddedModel:
+    """Return the embedded model, made now if it is not there; raises KnownError."""
+    embedded = embedded_model()
+    if embedded.is_ready:
+        return embedded
+    maker = subprocess.run(
+        module_command(_MAKER, str(embedded.folder)),
+        env=module_environment(os.environ),
+        check=False,
+    )
+    embedded = embedded_model()
+    if maker.returncode or not embedded.is_ready:
+        raise KnownError("The embedded model could not be made: see the lines above.")
+    return embedded
