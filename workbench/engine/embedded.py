@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -198,6 +199,8 @@ def _quiet_tqdm() -> Iterator[None]:
 
 def main(arguments: list[str]) -> int:
     """Make the model in the folder named, or in the cache; returns the exit code."""
+    # Whoever stops this expects that nothing of it stays.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     target = Path(arguments[0]) if arguments else paths.embedded_model_dir()
     try:
         make(target)

@@ -121,7 +121,9 @@ def font(style: str) -> QFont:
     made = QFont(chosen.family)
     made.setPixelSize(chosen.size)
     made.setWeight(QFont.Weight(chosen.weight))
-    if not chosen.mono:
+    if chosen.mono:
+        made.setFeature(QFont.Tag("calt"), 0)  # no ligatures: a token looks as it is written
+    else:
         made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
