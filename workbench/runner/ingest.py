@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from workbench.core import events
 from workbench.core.changes import NO_CHANGES, Changed, Changes
-from workbench.core.events import Event, ProtocolError
+from workbench.core.events import Event, ProtocolError, RunState
 from workbench.core.run_folder import AttemptFolder
 from workbench.core.telemetry import MachineReading
-from workbench.runner.liveness import attempt_status
+from workbench.runner.liveness import PATIENCE, AttemptStatus, attempt_status
 from workbench.runner.tail import Chunk, Item, read_chunk
 from workbench.store.project import Project
+from workbench.store.rows import RunRow
 from workbench.store.runs import EVENTS, TELEMETRY
 
 _log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ def ingest_run(project: Project, run_id: str) -> Changes:
     run = project.runs.get(run_id)
     attempts = run.folder.attempts()
     # Before the events are read: whatever an ended trainer has said is in its file by now.
-    status = attempt_status(attempts[-1]) if attempts else None
+    status = attempt_status(attempts[-1]) if attempts else _unstarted(run)
     flags = Changed.NOTHING
     for attempt in attempts:
         if _ingest_events(project, run_id, attempt):
@@ -48,6 +50,14 @@ def ingest_runs(project: Project, *, only_active: bool = False) -> Changes:
         if run.state.is_active or not only_active:
             changes |= ingest_run(project, run.id)
     return changes
+
+
+def _unstarted(run: RunRow) -> AttemptStatus | None:
+    """What to say of a run that was made and, a while later, has still not been started."""
+    waited_s = time.time() - run.created_at
+    if run.state is not RunState.QUEUED or waited_s < PATIENCE.supervisor_after_s:
+        return None
+    return AttemptStatus(RunState.STOPPED, "It was never started. Resume starts it.")
 
 
 def _ingest_events(project: Project, run_id: str, attempt: AttemptFolder) -> int:

@@ -64,12 +64,11 @@ def attempt_status(
         if trainer is None:
             return AttemptStatus(RunState.QUEUED, record.waiting_for)
         return AttemptStatus(RunState.RUNNING, _ENDING, trainer=trainer)
-    if record is None and trainer is None:
-        if now - attempt.path.stat().st_mtime < patience.supervisor_after_s:
-            return AttemptStatus(RunState.QUEUED, "Starting its supervisor")
-        report = _never_started(attempt)
-    else:
-        report = read_report(attempt.exit) or _without_witness(attempt)
+    age_s = now - attempt.path.stat().st_mtime
+    if record is None and trainer is None and age_s < patience.supervisor_after_s:
+        return AttemptStatus(RunState.QUEUED, "Starting its supervisor")
+    explained = _never_started if trainer is None else _without_witness
+    report = read_report(attempt.exit) or explained(attempt)
     return AttemptStatus(report.state, report.message, report)
 
 
@@ -123,8 +122,8 @@ def _without_witness(attempt: AttemptFolder) -> ExitReport:
 
 
 def _never_started(attempt: AttemptFolder) -> ExitReport:
-    reason = last_line(_tail(attempt)) or "it left no word"
-    message = f"The run's supervisor did not start: {reason}. Resume tries again."
+    reason = last_line(_tail(attempt)) or "it was ended from outside, or the computer went off"
+    message = f"The run's supervisor ended before training began: {reason}. Resume tries again."
     return ExitReport(RunState.CRASHED, ExitKind.EXCEPTION, message)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,6 +166,15 @@ def test_a_run_that_leads_out_of_the_project_is_refused(
     (elsewhere / "spec.json").write_text(make_spec(run_id=name).model_dump_json())
     with pytest.raises(RunError, match="impossible run"):
         adopt_run(project, elsewhere)
+
+
+def test_a_run_that_was_never_started_does_not_wait_for_ever(project: Project) -> None:
+    for age_s, state in ((0, RunState.QUEUED), (1000, RunState.STOPPED)):
+        spec = make_spec(created_at=time.time() - age_s)
+        (project.runs_dir / spec.run_id).mkdir()
+        project.runs.add(spec, project.runs_dir / spec.run_id)
+        ingest_run(project, spec.run_id)
+        assert project.runs.get(spec.run_id).state is state
 
 
 def test_a_stopped_run_is_told_apart(project: Project, run_id: str) -> None:

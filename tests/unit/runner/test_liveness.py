@@ -23,6 +23,7 @@ from workbench.core.run_folder import AttemptFolder, RunFolder
 from workbench.runner.facts import read_facts
 from workbench.runner.liveness import Patience, attempt_status
 from workbench.runner.processes import ProcessIdentity, identity_of, is_alive, signal_group
+from workbench.runner.supervisor_record import SupervisorRecord, write_record
 
 
 @pytest.fixture
@@ -94,6 +95,14 @@ def test_a_supervisor_that_never_came_is_a_crash_after_a_while(attempt: AttemptF
     status = attempt_status(attempt, now=time.time() + 300)
     assert status.state is RunState.CRASHED
     assert "No module named 'psutil'" in status.detail
+
+
+def test_a_supervisor_that_died_in_the_queue_is_a_crash(attempt: AttemptFolder) -> None:
+    gone = ProcessIdentity(os.getpid(), identity_of(os.getpid()).started_at - 60)
+    write_record(attempt.supervisor_pid, SupervisorRecord(gone, "cpu", "Waiting for the processor"))
+    status = attempt_status(attempt)
+    assert status.state is RunState.CRASHED
+    assert "ended before training began" in status.detail
 
 
 def test_the_state_is_found_behind_any_number_of_heartbeats(attempt: AttemptFolder) -> None:
