@@ -33,6 +33,7 @@ class ColumnCard(Card):
         self.header.addWidget(self._preferred)
         self.view = AnswerView(title)
         self.view.setObjectName(f"compare.{side.value}")
+        self.view.setPlaceholderText(self.tr("An answer is written here."))
         self._speed = label("", "small")
         self._better = button(self.tr("Better"), lambda: self.preferred.emit(self._side))
         self._better.setObjectName(f"compare.{side.value}.better")

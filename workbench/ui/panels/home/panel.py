@@ -73,12 +73,14 @@ class HomePanel(Panel):
         step = next_step(loop)
         self._stages.show_loop(loop, step)
         self._next.show_step(loop, step)
+        self._next.show()
         self._rounds.show_rounds(loop.rounds)
 
     def _build_with_project(self) -> None:
         self._stages = StagesRow()
         self._stages.chosen.connect(self.session.navigate)
         self._next = NextCard()
+        self._next.hide()  # until it is known what to do
         self._next.wanted.connect(self.session.navigate)
         self._rounds = RoundsCard()
         self._rounds.run_chosen.connect(lambda run_id: self.session.navigate("runs", run_id=run_id))

@@ -1,0 +1,142 @@
+"""Pictures of every panel: a real project, a real run, real answers, in the real window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QTextEdit
+
+from workbench.core.events import RunState
+from workbench.core.paths import embedded_model_dir
+from workbench.core.recipes import AdapterConfig, DpoConfig, ModelRef, SftConfig
+from workbench.runner.demo_project import create_demo_project
+from workbench.runner.ingest import ingest_run
+from workbench.store import Project
+from workbench.ui import operations, theme
+from workbench.ui.app import application
+from workbench.ui.main_window import MainWindow
+from workbench.ui.operations import RunOrder
+from workbench.ui.settings import Settings
+
+PANELS = ("home", "models", "data", "label", "train", "runs", "compare")
+RUN_TIME_S = 1200
+SETTLE_MS = 1500
+
+
+def main() -> int:
+    """Take them all; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    parser.add_argument("--size", default="1440x900", help="width x height (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=24, help="of the DPO run in the pictures")
+    chosen = parser.parse_args()
+    width, height = (int(part) for part in chosen.size.split("x"))
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    model = embedded_model_dir()
+    with tempfile.TemporaryDirectory() as home:
+        # Keeps the person's own projects and settings out of the pictures.
+        os.environ["WORKBENCH_HOME"] = home
+        (Path(home) / "cache" / "models").mkdir(parents=True)
+        embedded_model_dir().symlink_to(model)
+        project = create_demo_project(Path(home) / "data" / "projects" / "concise-answers")
+        project.set("name", "Concise answers")
+        train(project, chosen.steps)
+        take(project, chosen.out, width, height)
+    return 0
+
+
+def train(project: Project, steps: int) -> None:
+    """A DPO run to its end, and an SFT run that is still at work."""
+    model = ModelRef(name="SmolLM2-135M-Instruct", path=str(embedded_model_dir()))
+    dpo = RunOrder("dpo-concise-1", model, DpoConfig(max_steps=steps), AdapterConfig())
+    _, run_id = operations.start_run(project, dpo)
+    ended = {RunState.FINISHED, RunState.CRASHED, RunState.STOPPED}
+    until = time.monotonic() + RUN_TIME_S
+    while project.runs.get(run_id).state not in ended and time.monotonic() < until:
+        ingest_run(project, run_id)
+        run = project.runs.get(run_id)
+        print(f"\r{run.name}: {run.state}, step {run.step}   ", end="", flush=True)
+        time.sleep(1)
+    print()
+    sft = RunOrder("sft-house-style", model, SftConfig(max_steps=300), AdapterConfig())
+    operations.start_run(project, sft)
+
+
+def take(project: Project, out: Path, width: int, height: int) -> None:
+    app = application()
+    theme.install(app, "dark")
+    window = MainWindow(Settings.load(), project)
+    window.resize(width, height)
+    window.show()
+    window.activateWindow()
+    label_some(app, window)
+    compare_some(window)
+    for mode in ("dark", "light"):
+        theme.active().set_mode(mode)
+        for panel in PANELS:
+            window.navigate(panel)
+            QTest.qWait(SETTLE_MS)
+            path = out / f"{panel}-{mode}.png"
+            window.grab().save(str(path))
+            print(path)
+    window.close()
+
+
+def label_some(app: QApplication, window: MainWindow) -> None:
+    window.navigate("label")
+    QTest.qWait(SETTLE_MS)
+    keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_0, Qt.Key.Key_Right)
+    for key in keys:
+        QTest.keyClick(window, key)
+        QTest.qWait(4 * SETTLE_MS)
+    app.processEvents()
+
+
+def compare_some(window: MainWindow) -> None:
+    """Vote for the shorter answer a few times, then leave two answers in view."""
+    window.navigate("compare")
+    QTest.qWait(SETTLE_MS)
+    button(window, "compare.write").click()
+    wait_for(lambda: button(window, "compare.tie").isEnabled())
+    for _ in range(6):
+        vote_for_shorter(window)
+        QTest.keyClick(window, Qt.Key.Key_N)
+        QTest.qWait(100)
+        wait_for(lambda: button(window, "compare.tie").isEnabled())
+    vote_for_shorter(window)
+
+
+def vote_for_shorter(window: MainWindow) -> None:
+    left = window.findChild(QTextEdit, "compare.left")
+    right = window.findChild(QTextEdit, "compare.right")
+    assert left is not None
+    assert right is not None
+    is_left = len(left.toPlainText()) < len(right.toPlainText())
+    QTest.keyClick(window, Qt.Key.Key_Left if is_left else Qt.Key.Key_Right)
+    QTest.qWait(SETTLE_MS)
+
+
+def button(window: MainWindow, name: str) -> QPushButton:
+    found = window.findChild(QPushButton, name)
+    assert found is not None, name
+    return found
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float = 180) -> None:
+    until = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError("the window did not get there in time")
+        QTest.qWait(100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
