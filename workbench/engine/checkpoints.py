@@ -62,16 +62,15 @@ class CheckpointStore:
             shutil.rmtree(leftover)
 
     def save(self, state: TrainerState, *, keep: int) -> Path:
-        """Write the checkpoint of `state.step` unless it is there; then only `keep` remain.
+        """Write the checkpoint of `state.step`; then only the `keep` newest remain.
 
         The step that the drift watch holds for best stays in any case. Returns its folder.
         """
         target = self._run.checkpoint(state.step)
-        if not target.exists():
-            beside = self._run.checkpoints / f"{_UNFINISHED}{state.step}"
-            beside.mkdir()
-            self._write(beside, state)
-            publish(beside, target)
+        beside = self._run.checkpoints / f"{_UNFINISHED}{state.step}"
+        beside.mkdir()
+        self._write(beside, state)
+        publish(beside, target)
         self._prune(keep, state.drift.best_step)
         return target
 

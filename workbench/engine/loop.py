@@ -178,6 +178,8 @@ class Loop(Generic[Example]):
         self._log.emit(Metric(state.step, values, state.examples_seen / self._order.count))
 
     def _save(self, reason: str) -> None:
+        if self._run.checkpoint(self._state.step).exists():
+            return
         folder = self._checkpoints.save(self._state, keep=self._config.save_total_limit)
         path = folder.relative_to(self._run.path).as_posix()
         self._log.emit(CheckpointSaved(self._state.step, path, reason))

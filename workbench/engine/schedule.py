@@ -8,14 +8,12 @@ from workbench.core.recipes import TrainingConfig
 
 
 def examples_per_step(config: TrainingConfig) -> int:
-    return config.per_device_train_batch_size * config.gradient_accumulation_steps
+    return config.examples_per_step
 
 
 def total_steps(config: TrainingConfig, examples: int) -> int:
     """Steps of the whole run. The last one may reach into the next epoch to be full."""
-    if config.max_steps:
-        return config.max_steps
-    return max(1, math.ceil(config.num_train_epochs * examples / examples_per_step(config)))
+    return config.total_steps(examples)
 
 
 def learning_rate_at(step: int, config: TrainingConfig, total: int) -> float:

@@ -64,7 +64,7 @@ def _carry_out(
     torch.manual_seed(spec.config.seed)
     model = attach_adapter(base, spec.adapter)
     if spec.config.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False})
     policy = Policy(model)
     method.prepare(policy, report)
     loop: Loop[Any] = Loop(spec.config, method, policy, run, rows, log, steering)
