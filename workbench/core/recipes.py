@@ -6,6 +6,7 @@ classes: title, help, range, default and group come from here and from nowhere e
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -123,6 +124,16 @@ class TrainingConfig(_Recipe):
         4, "Measure every", "Steps between measurements on examples kept apart. 0: never.",
         group="Checkpoints", advanced=True, ge=0,
     )  # fmt: skip
+
+    @property
+    def examples_per_step(self) -> int:
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps
+
+    def total_steps(self, examples: int) -> int:
+        """Steps of a run on this many examples; the last may reach into the next epoch."""
+        if self.max_steps:
+            return self.max_steps
+        return max(1, math.ceil(self.num_train_epochs * examples / self.examples_per_step))
 
 
 class SftConfig(TrainingConfig):
