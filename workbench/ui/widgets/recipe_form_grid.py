@@ -98,4 +98,4 @@ class GroupGrid(QWidget):
             filler.setVisible(is_used)
             self._grid.setColumnStretch(place, int(is_used))
             if is_used:
-                self._grid.addWidget(filler, row + 2, place)
+                self._grid.addWidget(filler, row + 1, place)

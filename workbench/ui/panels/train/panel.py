@@ -1,0 +1,288 @@
+"""The Train panel: say what to learn from, and see what will happen before it starts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+
+from workbench.core.changes import Changed, Changes
+from workbench.core.recipes import (
+    CONFIG_CLASSES,
+    METHOD_PURPOSES,
+    METHOD_TITLES,
+    RunSpec,
+)
+from workbench.ui import operations
+from workbench.ui.bridge import Task
+from workbench.ui.commands import Command
+from workbench.ui.context import Session
+from workbench.ui.panel import Panel
+from workbench.ui.panels.train.advice_card import AdviceCard
+from workbench.ui.panels.train.example_card import ExampleCard
+from workbench.ui.panels.train.material import Material, load_material
+from workbench.ui.panels.train.outcome_card import OutcomeCard
+from workbench.ui.panels.train.settings import Settings
+from workbench.ui.panels.train.start_from import StartFrom
+from workbench.ui.tokens import SPACE_12, SPACE_16
+from workbench.ui.widgets.card import Card, ChoiceCard
+from workbench.ui.widgets.texts import button, plain_area
+
+_SIDE_WIDTH = 356
+_FIRST_METHOD = "dpo"
+
+
+class TrainPanel(Panel):
+    interests: ClassVar[Changed] = (
+        Changed.PROJECT | Changed.MODELS | Changed.DATASETS | Changed.PAIRS | Changed.VERDICTS
+        | Changed.RUNS
+    )  # fmt: skip
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, "", "")
+        self.set_heading(
+            self.tr("Train"),
+            self.tr("Say what to learn from, and see what will happen before you start."),
+        )
+        self.setObjectName("train")
+        self._material: Material | None = None
+        self._reading: Task | None = None
+        self._copied: RunSpec | None = None
+        self._is_starting = False
+        self._copy = button(self.tr("Copy from run…"), kind="quiet")
+        self._copy.setObjectName("train.copy")
+        self._copy.setMenu(QMenu(self._copy))
+        self._copy.setProperty("menu", "true")
+        self._copy.hide()
+        self._start = button(self.tr("Start training"), self.start, kind="primary")
+        self._start.setObjectName("train.start")
+        self.add_action(self._copy)
+        self.add_action(self._start)
+        self._methods: dict[str, ChoiceCard] = {}
+        self.start_from = StartFrom(session.project.name)
+        self.start_from.edited.connect(self._show_plan)
+        self.start_from.data_changed.connect(self._read)
+        self.settings = Settings(_FIRST_METHOD)
+        self.settings.edited.connect(self._show_plan)
+        self.outcome = OutcomeCard()
+        self.example = ExampleCard()
+        self.advice = AdviceCard()
+        self.body.addLayout(self._make_methods())
+        columns = QHBoxLayout()
+        columns.setSpacing(SPACE_16)
+        columns.addWidget(self._make_form(), 1)
+        columns.addWidget(self._make_side())
+        self.body.addLayout(columns, 1)
+        self._show_method()
+        self._show_plan()
+
+    @property
+    def method(self) -> str:
+        return self.settings.method
+
+    def refresh(self, changes: Changes) -> None:
+        self._read()
+
+    def show_item(self, **what: object) -> None:
+        """`model_path` chooses a model, `method` a method, `copy_run_id` a run's settings."""
+        if isinstance(path := what.get("model_path"), str):
+            self.start_from.want_model(path)
+        if isinstance(method := what.get("method"), str) and method in CONFIG_CLASSES:
+            self.choose_method(method)
+        if isinstance(run_id := what.get("copy_run_id"), str):
+            self.copy_run(run_id)
+
+    def commands(self) -> list[Command]:
+        titles = METHOD_TITLES.items()
+        choices = [
+            Command(
+                self.tr("Train with {0}").format(title), partial(self._show_in, method), "train"
+            )
+            for method, title in titles
+        ]
+        return [
+            Command(
+                self.tr("Start training"), self.start, "play", is_enabled=self._start.isEnabled
+            ),
+            *choices,
+        ]
+
+    def choose_method(self, method: str) -> None:
+        """Show another method's settings; what was entered for this one is kept."""
+        if method != self.method:
+            self.settings.show_method(method)
+            self._show_method()
+            self._read()
+
+    def copy_run(self, run_id: str) -> None:
+        """Show the settings of a run, to start one like it."""
+        self._copied = self.session.project.runs.get(run_id).spec
+        spec = self._copied
+        self.settings.show_method(spec.method)
+        self.settings.show_values({**spec.config.model_dump(), **spec.adapter.model_dump()})
+        self.start_from.want_model(spec.model.path)
+        self._show_method()
+        self._read(spec.data.dataset_ids)
+
+    def start(self) -> None:
+        """Start the run as it is shown, and go to it."""
+        order = self._order()
+        if order is None or self._is_starting or not self._start.isEnabled():
+            return
+        self._set_starting(True)
+        self.session.bridge.run(
+            partial(operations.start_run, self.session.project, order),
+            self._on_started,
+            self._on_start_failed,
+            owner=self,
+        )
+
+    def _on_started(self, started: tuple[Changes, str]) -> None:
+        changes, run_id = started
+        self._set_starting(False)
+        self.start_from.begin_next()
+        self.session.apply(changes)
+        self.session.navigate("runs", run_id=run_id)
+
+    def _on_start_failed(self, error: BaseException) -> None:
+        self._set_starting(False)
+        self.session.show_error(error)
+
+    def _set_starting(self, is_starting: bool) -> None:
+        self._is_starting = is_starting
+        self._start.setText(self.tr("Starting…") if is_starting else self.tr("Start training"))
+        self._show_plan()
+
+    def _read(self, dataset_ids: tuple[str, ...] | None = None) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+        wanted = self.start_from.dataset_ids if dataset_ids is None else dataset_ids
+        read = partial(load_material, self.session.project, self.method, wanted)
+        self._reading = self.session.bridge.run(read, self._show_material, owner=self)
+
+    def _show_material(self, material: Material) -> None:
+        self._material = material
+        self.start_from.show_material(material)
+        if self._copied is not None:
+            self.start_from.want_device(self._copied.device)
+            self._copied = None
+        self.advice.show_counts(material.pair_count, material.example_count)
+        self._fill_copy_menu(material)
+        self._show_plan()
+
+    def _show_plan(self) -> None:
+        if self._material is None or self._material.learnable.method != self.method:
+            self.outcome.show_reading()
+            self._start.setEnabled(False)
+            return
+        device = self.start_from.device
+        names = {choice.name: choice.device.title for choice in self._material.devices}
+        learnable = self._material.learnable
+        config = self.settings.config()
+        self.outcome.show_plan(learnable, config, names.get(device, device))
+        self.example.show_examples(learnable.trained(config) if config else learnable.examples)
+        self._show_reason(self._material)
+        can_start = not self.outcome.reason and not self._is_starting
+        self._start.setEnabled(can_start)
+        self._start.setToolTip(self.outcome.reason)
+
+    def _show_reason(self, material: Material) -> None:
+        """The first thing that must be put right before the run can start."""
+        go = self.session.navigate
+        if self.start_from.model is None:
+            reason = self.tr("No model is ready: make the embedded one, or add a folder.")
+            action, on_action = self.tr("Go to Models"), partial(go, "models")
+        elif material.learnable.nothing:
+            reason = material.learnable.nothing
+            action, on_action = self.tr("Go to Data"), partial(go, "data")
+        elif problem := self._field_problem():
+            reason, action, on_action = problem, "", partial(go, "train")
+        else:
+            reason, action, on_action = "", "", partial(go, "train")
+        self.outcome.show_reason(reason, action=action, on_action=on_action)
+
+    def _field_problem(self) -> str:
+        if self.start_from.name_problem:
+            return self.tr("Run name: {0}.").format(self.start_from.name_problem)
+        return self.settings.problem
+
+    def _order(self) -> operations.RunOrder | None:
+        model, config, adapter = (
+            self.start_from.model, self.settings.config(), self.settings.adapter(),
+        )  # fmt: skip
+        if model is None or config is None or adapter is None:
+            return None
+        return operations.RunOrder(
+            name=self.start_from.name,
+            model=model,
+            config=config,
+            adapter=adapter,
+            device=self.start_from.device,
+            dataset_ids=self.start_from.dataset_ids,
+        )
+
+    def _fill_copy_menu(self, material: Material) -> None:
+        menu = self._copy.menu()
+        menu.clear()
+        for run in material.runs:
+            action = menu.addAction(f"{run.name} · {METHOD_TITLES.get(run.method, run.method)}")
+            action.triggered.connect(partial(self.copy_run, run.id))
+        self._copy.setVisible(bool(material.runs))
+
+    def _show_in(self, method: str) -> None:
+        self.session.navigate("train", method=method)
+
+    def _show_method(self) -> None:
+        for method, card in self._methods.items():
+            is_chosen = method == self.method
+            card.set_tone("selected" if is_chosen else "plain")
+            state = self.tr("chosen") if is_chosen else ""
+            card.setAccessibleName(f"{METHOD_TITLES[method]} {state}".strip())
+
+    def _make_methods(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_12)
+        for method, title in METHOD_TITLES.items():
+            card = ChoiceCard(title, self.tr(METHOD_PURPOSES[method]))
+            card.setObjectName(f"train.method.{method}")
+            card.chosen.connect(partial(self.choose_method, method))
+            self._methods[method] = card
+            row.addWidget(card, 1)
+        return row
+
+    def _make_form(self) -> QWidget:
+        inside = QWidget()
+        plain_area(inside)
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, SPACE_12, 0)
+        layout.setSpacing(SPACE_16)
+        layout.addWidget(self.start_from)
+        layout.addWidget(self.settings)
+        layout.addStretch(1)
+        card = Card()
+        card.body.addWidget(_scrolling(inside))
+        return card
+
+    def _make_side(self) -> QWidget:
+        inside = QWidget()
+        plain_area(inside)
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_12)
+        for card in (self.outcome, self.example, self.advice):
+            layout.addWidget(card)
+        layout.addStretch(1)
+        side = _scrolling(inside)
+        side.setFixedWidth(_SIDE_WIDTH)
+        return side
+
+
+def _scrolling(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inside)
+    return area
