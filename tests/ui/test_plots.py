@@ -7,14 +7,13 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from workbench.ui import theme
 from workbench.ui.widgets.plots.curve import Curve
 from workbench.ui.widgets.plots.plot_card import PlotCard
 from workbench.ui.widgets.plots.redraw import RedrawClock
-from workbench.ui.widgets.plots.run_plot import tick_texts
+from workbench.ui.widgets.plots.ticks import tick_spacing, tick_texts, tick_values
 
 
 @pytest.fixture
@@ -135,17 +134,30 @@ def test_the_crosshair_reads_what_was_recorded(
     card.set_curves([curve([0.25, 0.5, 4.0, 1.0], "dpo-1")])
     drawn(qtbot, clock)
     card.show_crosshair(3.2)
-    assert "dpo-1 4" in _texts(card)
+    assert card.legend_texts == ["dpo-1 4"]
     card.show_crosshair(math.nan)
-    assert "dpo-1" in _texts(card)
+    assert card.legend_texts == ["dpo-1"]
 
 
-def _texts(card: PlotCard) -> list[str]:
-    return [item.text() for item in card.findChildren(QLabel)]
+def test_a_legend_shortens_rather_than_widening_its_card(
+    qtbot: QtBot, card: PlotCard, clock: RedrawClock
+) -> None:
+    card.set_curves([curve([1.0, 2.0], f"a-run-with-quite-a-long-name-{i}") for i in range(9)])
+    drawn(qtbot, clock)
+    assert card.minimumSizeHint().width() < 300
 
 
-def test_ticks_show_as_many_places_as_they_need() -> None:
-    assert tick_texts([0.0, 0.2, 0.4], 1, 0.2) == ["0.0", "0.2", "0.4"]
-    assert tick_texts([-60, -53.5], 1, 0.5) == ["−60.0", "−53.5"]
-    assert tick_texts([0, 5e-6, 1e-5], 1, 5e-6) == ["0", "5.0e−6", "1.0e−5"]
-    assert tick_texts([0, 100, 200], 1, 100) == ["0", "100", "200"]
+@pytest.mark.parametrize(
+    ("low", "high", "most", "expected"),
+    [
+        (0.0, 0.8, 5, ["0.0", "0.2", "0.4", "0.6", "0.8"]),
+        (-60.0, -34.0, 6, ["−60", "−55", "−50", "−45", "−40", "−35"]),
+        (0.0, 5e-5, 5, ["0", "1e−5", "2e−5", "3e−5", "4e−5", "5e−5"]),
+        (0.0, 600.0, 6, ["0", "100", "200", "300", "400", "500", "600"]),
+        (1.0, 1.0, 5, ["1"]),
+    ],
+)
+def test_ticks_are_round_and_as_exact_as_needed(
+    low: float, high: float, most: int, expected: list[str]
+) -> None:
+    assert tick_texts(tick_values(low, high, most), tick_spacing(low, high, most)) == expected

@@ -29,7 +29,7 @@ from workbench.ui.panel import Panel
 from workbench.ui.panel_table import HOME, PANELS, PanelEntry
 from workbench.ui.run_watcher import RunWatcher, WatchReport
 from workbench.ui.settings import Settings
-from workbench.ui.tokens import SPACE_16, SPACE_24, WINDOW_DEFAULT, WINDOW_MINIMUM
+from workbench.ui.tokens import WINDOW_DEFAULT, WINDOW_MINIMUM
 from workbench.ui.widgets.command_palette import CommandPalette
 from workbench.ui.widgets.device_strip import DeviceStrip
 from workbench.ui.widgets.message_bar import MessageBar
@@ -244,12 +244,9 @@ class MainWindow(QMainWindow):
         self._rail.chosen.connect(self.navigate)
         self._strip.palette_wanted.connect(self.open_palette)
         self._strip.job_clicked.connect(_Go(self, "runs"))
-        above = QVBoxLayout()
-        above.setContentsMargins(SPACE_24, SPACE_16, SPACE_24, 0)
-        above.addWidget(self._messages)
         content = QVBoxLayout()
         content.setSpacing(0)
-        content.addLayout(above)
+        content.addWidget(self._messages)
         content.addWidget(self._stack, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)

@@ -58,7 +58,8 @@ def figure(value: float) -> str:
     if value == 0:
         return "0"
     if abs(value) >= 1e5 or abs(value) < 1e-3:
-        return f"{value:.2e}".replace("e-0", "e-").replace("e+0", "e+").replace("-", "−")
+        digits, power = f"{value:.2e}".split("e")
+        return f"{float(digits):g}e{int(power)}".replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
 
 

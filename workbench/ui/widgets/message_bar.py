@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.ui import theme
-from workbench.ui.tokens import SPACE_8, SPACE_12, SPACE_16
+from workbench.ui.tokens import SPACE_8, SPACE_12, SPACE_16, SPACE_24
 from workbench.ui.widgets.texts import IconView, button, icon_button, label
 
 _ICONS = {"bad": "error", "caution": "caution", "plain": "info"}
 _COLORS = {"bad": "bad", "caution": "caution", "plain": "text2"}
 
 
-class MessageBar(QFrame):
+class MessageBar(QWidget):
     """Hidden until `say`; stays until closed, replaced, or its action is taken."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -26,7 +26,11 @@ class MessageBar(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._action = button("", self._act, kind="quiet")
         self._close = icon_button("close", self.tr("Close this message"), self.hide)
-        layout = QHBoxLayout(self)
+        self._frame = QFrame()
+        around = QVBoxLayout(self)
+        around.setContentsMargins(SPACE_24, SPACE_16, SPACE_24, 0)
+        around.addWidget(self._frame)
+        layout = QHBoxLayout(self._frame)
         layout.setContentsMargins(SPACE_16, SPACE_8, SPACE_8, SPACE_8)
         layout.setSpacing(SPACE_12)
         layout.addWidget(self._icon)
@@ -44,7 +48,7 @@ class MessageBar(QFrame):
         on_action: Callable[[], object] | None = None,
     ) -> None:
         """Show `text` in the tone `bad`, `caution` or `plain`, replacing what was there."""
-        theme.set_property(self, "card", tone)
+        theme.set_property(self._frame, "card", tone)
         self._icon.show_icon(_ICONS[tone], _COLORS[tone])
         self._text.setText(text)
         self.setAccessibleName(text)

@@ -1,17 +1,235 @@
-"""The Runs panel."""
+"""The Runs panel: the list, live plots, what to look at, and the steering of a run."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from workbench.core.changes import Changed, Changes
+from workbench.core.events import RunState
+from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
+from workbench.ui.panels.runs.banner import Banner
+from workbench.ui.panels.runs.figures import ShownRun
+from workbench.ui.panels.runs.plot_choices import PlotChoices
+from workbench.ui.panels.runs.plot_grid import PlotGrid
+from workbench.ui.panels.runs.run_list import RunList
+from workbench.ui.panels.runs.snapshot import Snapshot, read_snapshot
+from workbench.ui.panels.runs.steering import Steering
+from workbench.ui.panels.runs.tabs import RunTabs
+from workbench.ui.tokens import SPACE_12
+from workbench.ui.widgets.empty_state import EmptyState
+from workbench.ui.widgets.texts import button, pill
+
+_LIST_WIDTH = 268
+_TABS_HEIGHT = 208
+_WORKING = (RunState.STARTING, RunState.RUNNING)
 
 
 class RunsPanel(Panel):
-    """Everything that trained or waits to."""
+    """Everything that trained or waits to; `show_item(run_id=…)` selects a run."""
+
+    interests: ClassVar[Changed] = Changed.RUNS | Changed.METRICS
 
     def __init__(self, session: Session) -> None:
-        super().__init__(
-            session,
-            "Runs",
-            "Everything that trained or waits to. A run goes on when this window is closed.",
+        super().__init__(session, "", "")
+        self.set_heading(
+            self.tr("Runs"),
+            self.tr(
+                "Everything that trained or waits to. A run goes on when this window is closed."
+            ),
         )
+        self._snapshot = Snapshot()
+        self._is_reading = False
+        self._read_again = False
+        self._wanted_run_id = ""
+        self._steering = Steering(session, self)
+        self._steering.changed.connect(self._show_actions)
+        self.list = RunList()
+        self.list.setFixedWidth(_LIST_WIDTH)
+        self.list.selection_changed.connect(self._choose)
+        self.banner = Banner()
+        self.plots = PlotGrid()
+        self.banner.show_where.connect(self.plots.point_at)
+        self.tabs = RunTabs()
+        self._add_actions()
+        self._add_body()
+
+    def refresh(self, changes: Changes) -> None:
+        """Read on, off the GUI thread; what comes in meanwhile is read right after."""
+        if self._is_reading:
+            self._read_again = True
+            return
+        self._is_reading = True
+        project, before = self.session.project, self._snapshot
+        selected = [run.id for run, _ in self.list.selected()]
+        current = selected[0] if selected else None
+        self.session.bridge.run(
+            lambda: read_snapshot(project, selected, current, before),
+            self._show_snapshot,
+            self._reading_failed,
+            owner=self,
+        )
+
+    def show_item(self, **what: object) -> None:
+        """Select the run `run_id`, as soon as it is in the list."""
+        run_id = what.get("run_id")
+        if isinstance(run_id, str) and not self.list.choose(run_id):
+            self._wanted_run_id = run_id
+
+    def commands(self) -> list[Command]:
+        """Pause, stop and resume of the current run."""
+        return [
+            Command(
+                self.tr("Pause run"), self._pause, "pause", is_enabled=self._pause_button.isEnabled
+            ),
+            Command(
+                self.tr("Resume run"),
+                self._resume,
+                "play",
+                is_enabled=self._resume_button.isEnabled,
+            ),
+            Command(
+                self.tr("Stop run"), self._stop, "stop", is_enabled=self._stop_button.isEnabled
+            ),
+        ]
+
+    # Showing.
+
+    def _show_snapshot(self, snapshot: Snapshot) -> None:
+        self._is_reading = False
+        self._snapshot = snapshot
+        self.list.show_runs(snapshot.runs)
+        self._pages.setCurrentIndex(1 if snapshot.runs else 0)
+        if self._wanted_run_id and self.list.choose(self._wanted_run_id):
+            self._wanted_run_id = ""
+        self._show_selected()
+        if self._read_again:
+            self._read_again = False
+            self.refresh(Changes(self.interests))
+
+    def _reading_failed(self, error: BaseException) -> None:
+        self._is_reading = False
+        self.session.show_error(error)
+
+    @Slot()
+    def _choose(self) -> None:
+        self._show_selected()
+        self.refresh(Changes(self.interests))
+
+    def _show_selected(self) -> None:
+        """Show what is known of the selected runs; the rest follows with the next reading."""
+        measured = self._snapshot.measured
+        selected = self.list.selected()
+        self.plots.show_runs(
+            [
+                ShownRun(run, color, measured[run.id])
+                for run, color in selected
+                if run.id in measured
+            ]
+        )
+        current, details = self.list.current, self._snapshot.details
+        if current is not None and details is not None and details.run_id == current.id:
+            self.tabs.show_run(current, details)
+            self.banner.show_run(current, details.happenings)
+        self._show_actions()
+
+    @Slot()
+    def _show_actions(self) -> None:
+        run = self.list.current
+        stage = self._steering.stage(run.id) if run else ""
+        self._stage.setText(stage)
+        self._stage.setVisible(bool(stage))
+        state = run.state if run else None
+        is_free = not stage and state is not None
+        can_pause = is_free and state in _WORKING
+        can_stop = is_free and state is not None and state.is_active
+        can_resume = is_free and state is not None and state.can_resume
+        self._pause_button.setVisible(can_pause)
+        self._stop_button.setVisible(can_stop)
+        self._resume_button.setVisible(can_resume)
+        self._compare_button.setVisible(is_free and state is RunState.FINISHED)
+        self._pause_button.setEnabled(can_pause)
+        self._stop_button.setEnabled(can_stop)
+        self._resume_button.setEnabled(can_resume)
+
+    # Asking.
+
+    @Slot()
+    def _pause(self) -> None:
+        if (run := self.list.current) is not None:
+            self._steering.pause(run)
+
+    @Slot()
+    def _stop(self) -> None:
+        if (run := self.list.current) is not None:
+            self._steering.stop(run)
+
+    @Slot()
+    def _resume(self) -> None:
+        if (run := self.list.current) is not None:
+            self._steering.resume(run)
+
+    @Slot()
+    def _compare(self) -> None:
+        if (run := self.list.current) is not None:
+            self.session.navigate("compare", run_id=run.id)
+
+    # Building.
+
+    def _add_actions(self) -> None:
+        self._choices = PlotChoices(self.session.settings)
+        self._choices.axis_chosen.connect(self.plots.set_axis)
+        self._choices.smoothing_chosen.connect(self.plots.set_smoothing)
+        self.plots.set_axis(self.session.settings.plot_x)
+        self.plots.set_smoothing(self.session.settings.smoothing)
+        self._stage: QLabel = pill("", "caution")
+        self._resume_button = button(self.tr("Resume"), self._resume, kind="primary", icon="play")
+        self._compare_button = button(self.tr("Compare with base"), self._compare, kind="primary")
+        self._pause_button = button(self.tr("Pause"), self._pause, icon="pause")
+        self._stop_button = button(self.tr("Stop"), self._stop, icon="stop")
+        self.add_action(self._stage)
+        self.add_action(self._choices)
+        for name, made in (
+            ("runs.pause", self._pause_button),
+            ("runs.stop", self._stop_button),
+            ("runs.resume", self._resume_button),
+            ("runs.compare", self._compare_button),
+        ):
+            made.setObjectName(name)
+            self.add_action(made)
+        self._show_actions()
+
+    def _add_body(self) -> None:
+        lower = QSplitter(Qt.Orientation.Vertical)
+        lower.setChildrenCollapsible(False)
+        lower.setHandleWidth(SPACE_12)
+        lower.addWidget(self.plots)
+        lower.addWidget(self.tabs)
+        lower.setStretchFactor(0, 1)
+        lower.setSizes([2 * _TABS_HEIGHT, _TABS_HEIGHT])
+        right = QVBoxLayout()
+        right.setSpacing(SPACE_12)
+        right.addWidget(self.banner)
+        right.addWidget(lower, 1)
+        content = QWidget()
+        columns = QHBoxLayout(content)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setSpacing(SPACE_12)
+        columns.addWidget(self.list)
+        columns.addLayout(right, 1)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(
+            EmptyState(
+                "runs",
+                self.tr("No run yet"),
+                self.tr("Start one in Train: its loss, its rewards and the machine show up here."),
+                action=self.tr("Go to Train"),
+                on_action=lambda: self.session.navigate("train"),
+            )
+        )
+        self._pages.addWidget(content)
+        self.body.addLayout(self._pages, 1)

@@ -38,8 +38,9 @@ class PlotCard(Card):
         self._left_out = pill("", "caution")
         self._left_out.hide()
         self._legend = Legend()
-        self.add_header_widget(self._left_out)
-        self.add_header_widget(self._legend)
+        self.header.insertWidget(2, self._left_out)
+        self.header.setStretch(3, 0)
+        self.header.addWidget(self._legend, 1)
         self.plot = RunPlot(title, clock, fixed_range=fixed_range)
         self.body.addWidget(self.plot, 1)
         self.body.setContentsMargins(SPACE_12, SPACE_8, SPACE_12, SPACE_8)
@@ -48,20 +49,26 @@ class PlotCard(Card):
         self.plot.hovered.connect(self.hovered)
         self.plot.drawn.connect(self._show_left_out)
 
-    def set_curves(self, curves: Sequence[Curve], *, x_end: float | None = None) -> None:
-        """Show these lines."""
-        self._legend.show_curves(curves)
+    def set_curves(
+        self,
+        curves: Sequence[Curve],
+        *,
+        x_end: float | None = None,
+        named: Sequence[Curve] | None = None,
+    ) -> None:
+        """Show these lines; `named` are those that the legend has room for, else all."""
+        self._legend.show_curves(curves if named is None else named)
         self.plot.set_curves(curves, x_end=x_end)
-
-    def set_note(self, note: str) -> None:
-        """The small words beside the title."""
-        self._plain_note = note
-        self.set_title(self._heading, note)
 
     @property
     def left_out_text(self) -> str:
         """What the badge says of points that are not on screen; empty without one."""
         return "" if self._left_out.isHidden() else self._left_out.text()
+
+    @property
+    def legend_texts(self) -> list[str]:
+        """The names in the legend, with values while there is a crosshair."""
+        return self._legend.texts()
 
     @Slot(float)
     def show_crosshair(self, x: float) -> None:

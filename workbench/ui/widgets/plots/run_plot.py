@@ -23,13 +23,19 @@ from workbench.ui.widgets.plots.numerics import (
     value_range,
 )
 from workbench.ui.widgets.plots.redraw import RedrawClock
+from workbench.ui.widgets.plots.ticks import tick_spacing, tick_texts, tick_values
 
-_RAW_OPACITY = 0.35
+_RAW_OPACITY = 0.3
 _GRID_OPACITY = 255
 _LEFT_AXIS_WIDTH = 48
 _HOVER_RATE = 30
 _FEWEST_PIXELS = 50
 _BEHIND = -10
+_PIXELS_A_ROW = 27
+_PIXELS_A_COLUMN = 56
+_FIXED_MARGIN = 0.08
+_MEASURED_DOT_SIZE = 4
+_MOST_JOINED_DOTS = 60
 
 pg.setConfigOptions(antialias=False, useOpenGL=False)
 
@@ -41,7 +47,7 @@ class _Line:
         self._plot = plot
         self._raw = pg.PlotCurveItem()
         self._smooth = pg.PlotCurveItem()
-        self._dots = pg.ScatterPlotItem(size=DOT_SIZE - 2, pen=None)
+        self._dots = pg.ScatterPlotItem(pen=None)
         for item in self._items:
             plot.addItem(item)
 
@@ -61,8 +67,10 @@ class _Line:
         if is_smooth:
             _set_line(self._raw, curve.x, curve.finite, pg.mkPen(faint, width=1), low, high, pixels)
         _set_line(self._smooth, curve.x, curve.smoothed(smoothing), pen, low, high, pixels)
+        self._smooth.setVisible(not curve.measured or len(curve.x) <= _MOST_JOINED_DOTS)
         places = np.arange(len(curve.x)) if curve.measured else lonely(curve.y)
-        self._dots.setData(curve.x[places], curve.finite[places], brush=pg.mkBrush(color))
+        size = _MEASURED_DOT_SIZE if curve.measured else DOT_SIZE - 2
+        self._dots.setData(curve.x[places], curve.finite[places], brush=color, size=size)
 
     def remove(self) -> None:
         for item in self._items:
@@ -84,23 +92,17 @@ def _set_line(
     )
 
 
-def tick_texts(values: Sequence[float], scale: float, spacing: float) -> list[str]:
-    """What stands at the ticks: as many places as their spacing asks for (pyqtgraph's form)."""
-    shown = [value * scale for value in values]
-    largest = max((abs(value) for value in shown), default=0.0)
-    step = spacing * scale
-    if largest and (largest >= 1e5 or largest < 1e-3):
-        places = max(0, math.floor(math.log10(largest)) - math.floor(math.log10(step)))
-        return [_power_of_ten(value, places) for value in shown]
-    places = max(0, math.ceil(-math.log10(step) - 1e-6))
-    return [f"{value:.{places}f}".replace("-", "−") for value in shown]
+def _set_ticks(axis: Any, most_at: float) -> None:
+    """Give an axis round ticks, one for each `most_at` pixels."""
 
+    def values(low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        most = max(2, int(size / most_at))
+        return [(tick_spacing(low, high, most), tick_values(low, high, most))]
 
-def _power_of_ten(value: float, places: int) -> str:
-    if value == 0:
-        return "0"
-    digits, power = f"{value:.{places}e}".split("e")
-    return f"{digits}e{int(power)}".replace("-", "−")
+    def texts(shown: Sequence[float], _scale: float, spacing: float) -> list[str]:
+        return tick_texts(shown, spacing)
+
+    axis.tickValues, axis.tickStrings = values, texts
 
 
 class RunPlot(QWidget):
@@ -188,7 +190,12 @@ class RunPlot(QWidget):
             self._lines[curve.key].draw(curve, self._smoothing, low, high, pixels)
         self._shown = self._value_range()
         self._plot.setXRange(low, high, padding=0)
-        self._plot.setYRange(self._shown.low, self._shown.high, padding=0)
+        # A fixed range has points on its very ends: room for them and for the ticks' texts.
+        self._plot.setYRange(
+            self._shown.low,
+            self._shown.high,
+            padding=_FIXED_MARGIN if self._fixed_range else 0,
+        )
         self.drawn.emit()
 
     def _x_range(self) -> tuple[float, float]:
@@ -223,7 +230,8 @@ class RunPlot(QWidget):
             axis.setStyle(tickLength=0, tickTextOffset=SPACE_8, hideOverlappingLabels=False)
             axis.enableAutoSIPrefix(False)
             axis.setZValue(_BEHIND)
-            axis.tickStrings = tick_texts
+        _set_ticks(left, _PIXELS_A_ROW)
+        _set_ticks(bottom, _PIXELS_A_COLUMN)
 
     @Slot()
     def _restyle(self) -> None:
