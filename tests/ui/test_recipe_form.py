@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPu
 from pytestqt.qtbot import QtBot
 
 from workbench.core.recipes import AdapterConfig, DpoConfig, SftConfig, setting
-from workbench.ui import theme
 from workbench.ui.widgets.recipe_form import RecipeForm
 from workbench.ui.widgets.recipe_form_fields import (
     FieldKind,
@@ -21,8 +20,7 @@ from workbench.ui.widgets.recipe_form_fields import (
 
 
 @pytest.fixture
-def form(qtbot: QtBot, qapp: QApplication) -> RecipeForm:
-    theme.install(qapp, "light")
+def form(qtbot: QtBot) -> RecipeForm:
     made = RecipeForm([DpoConfig, AdapterConfig], object_name="form")
     qtbot.addWidget(made)
     made.resize(900, 700)

@@ -1,0 +1,345 @@
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from tests.unit.modelfiles.model_folders import write_model
+from tests.unit.runner.conftest import FAKE_TRAINER
+from workbench.core import paths
+from workbench.core.preferences import Choice
+from workbench.core.recipes import AdapterConfig, DpoConfig, ModelRef, SftConfig
+from workbench.exchange.import_file import ImportOptions, import_file
+from workbench.runner import start
+from workbench.runner.create import create_run
+from workbench.runner.exit_report import read_report
+from workbench.store.project import Project
+from workbench.ui import operations
+from workbench.ui.context import Session
+from workbench.ui.panels.train.material import suggested_name
+from workbench.ui.panels.train.panel import TrainPanel
+from workbench.ui.widgets.card import ChoiceCard
+
+Show = Callable[[], TrainPanel]
+
+
+def add_pairs(project: Project, folder: Path, number: int, *, ask_again: bool = False) -> None:
+    rows = [{"prompt": f"Question {n}?", "chosen": "Yes.", "rejected": "Well…"}
+            for n in range(number)]  # fmt: skip
+    path = folder / f"pairs-{number}.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    import_file(project, path, ImportOptions(name="Concise", ask_again=ask_again))
+
+
+def add_examples(project: Project, folder: Path, number: int) -> None:
+    rows = [{"prompt": f"Task {n}?", "completion": f"Answer {n}."} for n in range(number)]
+    path = folder / "examples.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    import_file(project, path)
+
+
+@pytest.fixture
+def model() -> Path:
+    """The embedded model's place holds a small real model folder."""
+    return write_model(paths.embedded_model_dir())
+
+
+@pytest.fixture
+def show(qtbot: QtBot, session: Session) -> Show:
+    def make() -> TrainPanel:
+        panel = TrainPanel(session)
+        session.window.panels.append(panel)  # type: ignore[attr-defined] # the test's own window
+        qtbot.addWidget(panel)
+        panel.resize(1200, 800)
+        panel.show()
+        qtbot.waitUntil(lambda: panel._material is not None)
+        return panel
+
+    return make
+
+
+def line(panel: TrainPanel, name: str) -> QLineEdit:
+    found = panel.findChild(QLineEdit, name)
+    assert found is not None
+    return found
+
+
+def text(panel: TrainPanel, name: str) -> str:
+    found = panel.findChild(QLabel, name)
+    assert found is not None
+    return str(found.text())
+
+
+def start_button(panel: TrainPanel) -> QPushButton:
+    found = panel.findChild(QPushButton, "train.start")
+    assert found is not None
+    return found
+
+
+def write(qtbot: QtBot, field: QLineEdit, words: str) -> None:
+    field.selectAll()
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
+    qtbot.keyClicks(field, words)
+
+
+def choose(qtbot: QtBot, panel: TrainPanel, method: str) -> None:
+    card = panel.findChild(ChoiceCard, f"train.method.{method}")
+    assert card is not None
+    qtbot.keyClick(card, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: bool(text(panel, "train.summary.used")))
+    qtbot.waitUntil(
+        lambda: panel._material is not None and panel._material.learnable.method == method
+    )
+
+
+def combo(panel: TrainPanel, name: str) -> QComboBox:
+    found = panel.findChild(QComboBox, name)
+    assert found is not None
+    return found
+
+
+def pick(qtbot: QtBot, control: QComboBox, key: Qt.Key) -> None:
+    control.setFocus()
+    qtbot.keyClick(control, key)
+
+
+@pytest.mark.usefixtures("model")
+def test_what_will_happen_follows_from_data_and_settings(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 25)
+    panel = show()
+    assert text(panel, "train.summary.used") == "22"
+    assert text(panel, "train.summary.measured") == "3"
+    assert text(panel, "train.summary.steps") == "6"
+    write(qtbot, line(panel, "train.field.per_device_train_batch_size"), "8")
+    assert text(panel, "train.summary.steps") == "3"
+    write(qtbot, line(panel, "train.field.num_train_epochs"), "2")
+    assert text(panel, "train.summary.steps") == "6"
+    assert "when this window is closed" in text(panel, "train.summary.sentence")
+    panel.settings.form.focus("eval_steps")
+    write(qtbot, line(panel, "train.field.eval_steps"), "0")
+    assert text(panel, "train.summary.used") == "25"
+    assert start_button(panel).isEnabled()
+
+
+@pytest.mark.usefixtures("model")
+def test_the_plan_is_what_a_run_is_then_made_of(
+    show: Show, project: Project, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 30)
+    panel = show()
+    order = panel._order()
+    assert order is not None
+    run_id = create_run(project, name="r", model=order.model, config=order.config)
+    data = project.runs.get(run_id).spec.data
+    assert text(panel, "train.summary.used") == str(data.train_examples)
+    assert text(panel, "train.summary.measured") == str(data.eval_examples)
+
+
+@pytest.mark.usefixtures("model")
+def test_a_bad_value_stops_the_start_and_says_why_until_it_is_mended(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    panel = show()
+    write(qtbot, line(panel, "train.field.learning_rate"), "0")
+    assert not start_button(panel).isEnabled()
+    assert panel.outcome.reason == "Learning rate: must be above 0."
+    assert start_button(panel).toolTip() == panel.outcome.reason
+    assert text(panel, "train.summary.steps") == "–"
+    write(qtbot, line(panel, "train.field.learning_rate"), "1e-5")
+    assert start_button(panel).isEnabled()
+    assert panel.outcome.reason == ""
+
+
+def test_a_run_name_must_be_new(
+    show: Show, project: Project, model: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    ref = ModelRef(name="m", path=str(model))
+    create_run(project, name="dpo-concise-answers-1", model=ref, config=DpoConfig())
+    panel = show()
+    assert line(panel, "train.name").text() == "dpo-concise-answers-2"
+    write(qtbot, line(panel, "train.name"), "dpo-concise-answers-1")
+    assert panel.outcome.reason == "Run name: another run has this name."
+    assert line(panel, "train.name").property("invalid") is True
+    write(qtbot, line(panel, "train.name"), "mine")
+    assert start_button(panel).isEnabled()
+
+
+def test_without_a_model_the_way_to_one_is_shown(
+    show: Show, project: Project, session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    panel = show()
+    assert "No model is ready" in panel.outcome.reason
+    assert not start_button(panel).isEnabled()
+    go = panel.findChild(QPushButton, "train.next")
+    assert go is not None
+    qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    assert session.window.visits == [("models", {})]  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("model")
+def test_without_data_the_next_step_is_told_for_each_method(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    assert "No pairs yet" in panel.outcome.reason
+    assert "nothing to learn from" in text(panel, "train.advice")
+    choose(qtbot, panel, "sft")
+    assert "No examples to imitate yet" in panel.outcome.reason
+
+
+@pytest.mark.usefixtures("model")
+def test_pairs_that_do_not_count_are_named(show: Show, project: Project, tmp_path: Path) -> None:
+    add_pairs(project, tmp_path, 8, ask_again=True)
+    showing = operations.Showing("ann", Choice.FIRST, 1.0)
+    choices = [Choice.FIRST] * 4 + [Choice.TIE] * 2 + [Choice.BOTH_BAD, Choice.SKIP]
+    for pair, choice in zip(project.pairs.waiting("ann", 8), choices, strict=True):
+        operations.record_verdict(project, pair.id, choice, showing)
+    panel = show()
+    note = panel.start_from._data_cell.note
+    assert note == "4 pairs; 2 ties, 1 both-bad and 1 skipped left out"
+
+
+@pytest.mark.usefixtures("model")
+def test_the_method_changes_the_form_and_keeps_what_was_entered(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    add_examples(project, tmp_path, 10)
+    panel = show()
+    write(qtbot, line(panel, "train.field.beta"), "0.3")
+    write(qtbot, line(panel, "train.field.r"), "8")
+    choose(qtbot, panel, "sft")
+    assert panel.findChild(QLineEdit, "train.field.beta") is None
+    assert line(panel, "train.field.learning_rate").text() == "2e-4"
+    assert line(panel, "train.field.r").text() == "8"
+    assert text(panel, "train.summary.used") == "9"
+    assert line(panel, "train.name").text().startswith("sft-")
+    choose(qtbot, panel, "dpo")
+    assert line(panel, "train.field.beta").text() == "0.3"
+    assert line(panel, "train.field.learning_rate").text() == "5e-5"
+
+
+@pytest.mark.usefixtures("model")
+def test_what_it_learns_from_can_be_leafed_through(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 3)
+    panel = show()
+    assert panel.example.isVisible()
+    first = panel.example._prompt._text.text()
+    assert panel.example._chosen._text.text() == "Yes."
+    assert panel.example._rejected._text.text() == "Well…"
+    after = panel.findChild(QPushButton, "train.example.next")
+    assert after is not None
+    qtbot.mouseClick(after, Qt.MouseButton.LeftButton)
+    assert panel.example._prompt._text.text() != first
+    assert panel.example._position.text() == "Row 2 of 3"
+
+
+@pytest.mark.usefixtures("model")
+def test_one_data_set_can_be_chosen(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    add_pairs(project, tmp_path, 3)
+    panel = show()
+    counted = [int(text(panel, f"train.summary.{name}")) for name in ("used", "measured")]
+    assert sum(counted) == 11
+    pick(qtbot, combo(panel, "train.data"), Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: text(panel, "train.summary.used") == "3")
+    assert len(panel.start_from.dataset_ids) == 1
+
+
+@pytest.mark.usefixtures("model")
+def test_new_verdicts_are_counted_at_once_without_losing_what_was_entered(
+    show: Show, project: Project, session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8, ask_again=True)
+    panel = show()
+    write(qtbot, line(panel, "train.field.beta"), "0.7")
+    write(qtbot, line(panel, "train.name"), "mine")
+    pair = project.pairs.waiting("ann", 1)[0]
+    showing = operations.Showing("ann", Choice.FIRST, 1.0)
+    session.change(lambda: operations.record_verdict(project, pair.id, Choice.SECOND, showing))
+    qtbot.waitUntil(lambda: text(panel, "train.summary.used") == "1")
+    assert line(panel, "train.field.beta").text() == "0.7"
+    assert line(panel, "train.name").text() == "mine"
+
+
+@pytest.mark.usefixtures("model")
+def test_another_runs_settings_can_be_copied(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_examples(project, tmp_path, 6)
+    other = write_model(tmp_path / "other")
+    project.models.add("other", "folder", other, {})
+    config = SftConfig(learning_rate=3e-6, max_steps=7, completion_only_loss=False)
+    run_id = create_run(
+        project, name="earlier", model=ModelRef(name="other", path=str(other)), config=config,
+        adapter=AdapterConfig(r=4), device="cpu",
+    )  # fmt: skip
+    panel = show()
+    panel.show_item(copy_run_id=run_id)
+    qtbot.waitUntil(lambda: text(panel, "train.summary.steps") == "7")
+    order = panel._order()
+    assert order is not None
+    assert (order.config, order.adapter.r, order.device) == (config, 4, "cpu")
+    assert order.model.path == str(other)
+    assert order.name != "earlier"
+
+
+@pytest.mark.usefixtures("model")
+def test_a_model_can_be_asked_for_before_it_is_known(
+    show: Show, project: Project, session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel = show()
+    folder = write_model(tmp_path / "late")
+    panel.show_item(model_path=str(folder))
+    session.change(lambda: operations.add_model(project, "late", "folder", folder, {}))
+    qtbot.waitUntil(lambda: combo(panel, "train.model").currentText() == "late")
+
+
+def test_start_makes_the_run_as_it_is_shown_and_goes_to_it(
+    show: Show, project: Project, session: Session, model: Path, qtbot: QtBot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    # A real supervisor, whose trainer needs no model.
+    fake = partial(start.start_run, trainer_module=FAKE_TRAINER)
+    monkeypatch.setattr(start, "start_run", fake)
+    add_pairs(project, tmp_path, 8)
+    panel = show()
+    write(qtbot, line(panel, "train.field.beta"), "0.2")
+    write(qtbot, line(panel, "train.name"), "my run")
+    qtbot.mouseClick(start_button(panel), Qt.MouseButton.LeftButton)
+    assert not start_button(panel).isEnabled()
+    visits = session.window.visits  # type: ignore[attr-defined] # the test's own window
+    qtbot.waitUntil(lambda: bool(visits))
+    (run,) = project.runs.all()
+    assert visits == [("runs", {"run_id": run.id})]
+    assert run.name == "my run"
+    assert isinstance(run.spec.config, DpoConfig)
+    assert run.spec.config.beta == 0.2
+    assert run.spec.model.path == str(model)
+    assert len(run.folder.train_data.read_text(encoding="utf-8").splitlines()) == 7
+    qtbot.waitUntil(lambda: line(panel, "train.name").text() == "dpo-concise-answers-1")
+    (attempt,) = run.folder.attempts()
+    deadline = time.monotonic() + 30
+    while read_report(attempt.exit) is None and time.monotonic() < deadline:
+        qtbot.wait(50)
+    assert read_report(attempt.exit) is not None
+
+
+def test_names_are_suggested_from_what_is_learnt() -> None:
+    taken = {"dpo-short-answers-1"}
+    assert suggested_name("dpo", "Short answers!", taken) == "dpo-short-answers-2"
+    assert suggested_name("sft", "Short answers!", taken) == "sft-short-answers-1"
