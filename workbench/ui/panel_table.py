@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
@@ -12,42 +11,69 @@ from workbench.ui.context import Session
 from workbench.ui.panel import Panel
 
 HOME = "home"
-_CONTEXT = "Panels"
 
 
 @dataclass(frozen=True)
 class PanelEntry:
-    """`workbench.ui.panels.<name>.panel` holds the class `<Name>Panel(session)`."""
+    """`make(session)` imports the panel and builds it."""
 
     name: str
     title: str
+    make: Callable[[Session], Panel]
 
     @property
     def shown_title(self) -> str:
-        return QCoreApplication.translate(_CONTEXT, self.title)
-
-    @property
-    def module(self) -> str:
-        return f"workbench.ui.panels.{self.name}.panel"
-
-    def make(self, session: Session) -> Panel:
-        kind = getattr(import_module(self.module), f"{self.name.capitalize()}Panel")
-        panel = kind(session)
-        assert isinstance(panel, Panel)
-        return panel
+        return QCoreApplication.translate("Panels", self.title)
 
 
-_ALL: tuple[PanelEntry, ...] = (
-    PanelEntry(HOME, str(QT_TRANSLATE_NOOP("Panels", "Home"))),
-    PanelEntry("models", str(QT_TRANSLATE_NOOP("Panels", "Models"))),
-    PanelEntry("data", str(QT_TRANSLATE_NOOP("Panels", "Data"))),
-    PanelEntry("label", str(QT_TRANSLATE_NOOP("Panels", "Label"))),
-    PanelEntry("train", str(QT_TRANSLATE_NOOP("Panels", "Train"))),
-    PanelEntry("runs", str(QT_TRANSLATE_NOOP("Panels", "Runs"))),
-    PanelEntry("compare", str(QT_TRANSLATE_NOOP("Panels", "Compare"))),
-)
-PANELS = tuple(
-    entry
-    for entry in _ALL
-    if (Path(__file__).parent / "panels" / entry.name / "panel.py").is_file()
+def _home(session: Session) -> Panel:
+    from workbench.ui.panels.home.panel import HomePanel
+
+    return HomePanel(session)
+
+
+def _models(session: Session) -> Panel:
+    from workbench.ui.panels.models.panel import ModelsPanel
+
+    return ModelsPanel(session)
+
+
+def _data(session: Session) -> Panel:
+    from workbench.ui.panels.data.panel import DataPanel
+
+    return DataPanel(session)
+
+
+def _label(session: Session) -> Panel:
+    from workbench.ui.panels.label.panel import LabelPanel
+
+    return LabelPanel(session)
+
+
+def _train(session: Session) -> Panel:
+    from workbench.ui.panels.train.panel import TrainPanel
+
+    return TrainPanel(session)
+
+
+def _runs(session: Session) -> Panel:
+    from workbench.ui.panels.runs.panel import RunsPanel
+
+    return RunsPanel(session)
+
+
+def _compare(session: Session) -> Panel:
+    from workbench.ui.panels.compare.panel import ComparePanel
+
+    return ComparePanel(session)
+
+
+PANELS: tuple[PanelEntry, ...] = (
+    PanelEntry(HOME, str(QT_TRANSLATE_NOOP("Panels", "Home")), _home),
+    PanelEntry("models", str(QT_TRANSLATE_NOOP("Panels", "Models")), _models),
+    PanelEntry("data", str(QT_TRANSLATE_NOOP("Panels", "Data")), _data),
+    PanelEntry("label", str(QT_TRANSLATE_NOOP("Panels", "Label")), _label),
+    PanelEntry("train", str(QT_TRANSLATE_NOOP("Panels", "Train")), _train),
+    PanelEntry("runs", str(QT_TRANSLATE_NOOP("Panels", "Runs")), _runs),
+    PanelEntry("compare", str(QT_TRANSLATE_NOOP("Panels", "Compare")), _compare),
 )

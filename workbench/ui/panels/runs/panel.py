@@ -97,6 +97,16 @@ class RunsPanel(Panel):
             ),
         ]
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a reading is on its way."""
+        return self._is_reading
+
+    @property
+    def stage_text(self) -> str:
+        """How far a request to pause, stop or resume has come; empty without one."""
+        return "" if self._stage.isHidden() else self._stage.text()
+
     # Showing.
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:

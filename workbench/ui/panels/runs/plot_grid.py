@@ -82,6 +82,11 @@ class PlotGrid(QScrollArea):
         """The plots shown, in their order."""
         return list(self._order)
 
+    @property
+    def no_gpu_text(self) -> str:
+        """What stands in place of GPU plots; empty where there are some."""
+        return "" if self._no_gpu.isHidden() else self._no_gpu_text.text()
+
     @Slot(int)
     def point_at(self, step: int) -> None:
         """Stand the crosshair of every plot at `step`."""

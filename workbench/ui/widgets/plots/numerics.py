@@ -17,7 +17,7 @@ Indices = NDArray[np.intp]
 
 SMOOTHING_LIMIT = 0.999
 _BLOCK_SPAN = 600.0  # powers of a weight within one block stay above 2**-600: no overflow
-_MARGIN = 0.25  # ordinary noise, to about 3.5 standard deviations, is not clipped
+_MARGIN = 0.4  # ordinary noise, to about four standard deviations, is not clipped
 _LOW_PERCENT, _HIGH_PERCENT = 1.0, 99.0
 _FLAT = 1e-9
 
@@ -112,8 +112,8 @@ def value_range(series: Sequence[Floats]) -> ValueRange:
         low, high = _around(low, together)
     else:
         margin = _MARGIN * (high - low)
-        low = max(low - margin, float(together.min()) - margin / 5)
-        high = min(high + margin, float(together.max()) + margin / 5)
+        low = max(low - margin, float(together.min()) - margin / 8)
+        high = min(high + margin, float(together.max()) + margin / 8)
     clipped = int(np.count_nonzero((together < low) | (together > high)))
     return ValueRange(low, high, clipped, not_finite)
 
