@@ -24,7 +24,7 @@ _OLDEST_PYTHON, _NEWEST_PYTHON = (3, 11), (3, 13)
 _PACKAGES = (
     "torch", "transformers", "peft", "accelerate", "safetensors", "huggingface_hub", "gguf",
     "PySide6-Essentials", "pyqtgraph", "QtAwesome", "sqlite-utils", "pydantic", "platformdirs",
-    "psutil", "filelock", "nvidia-ml-py", "statsmodels", "numpy", "tqdm",
+    "psutil", "filelock", "nvidia-ml-py", "numpy", "tqdm",
 )  # fmt: skip
 _ROOM_NEEDED_BYTES = 2 * 1024**3
 _SET_UP = "packaging/run sets everything up."

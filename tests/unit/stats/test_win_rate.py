@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core.preferences import Choice
-from workbench.stats.win_rate import win_rate
+from workbench.stats.win_rate import wilson_interval, win_rate
 
 
 def test_published_figures() -> None:
@@ -16,6 +16,17 @@ def test_published_figures() -> None:
     assert rate.share == pytest.approx(0.6)
     assert (rate.low, rate.high) == pytest.approx((0.502, 0.691), abs=5e-4)
     assert rate.is_clear
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+def test_the_interval_is_that_of_statsmodels(confidence: float) -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
+    for trials in (1, 2, 7, 30, 1000):
+        for successes in {0, 1, trials // 3, trials}:
+            expected = proportion_confint(successes, trials, alpha=1 - confidence, method="wilson")
+            found = wilson_interval(successes, trials, confidence)
+            assert found == pytest.approx(expected, abs=1e-12)
 
 
 def test_ties_and_bad_pairs_stand_apart_and_skips_nowhere() -> None:
