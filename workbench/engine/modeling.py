@@ -18,12 +18,11 @@ from transformers.utils import logging as transformers_logging
 from workbench.core.errors import ModelFolderError, RunError
 from workbench.core.recipes import AdapterConfig
 from workbench.engine.chat import FALLBACK_TEMPLATE
+from workbench.engine.model_folder import check_adapter_folder, check_model_folder
 
 # Standard output and error are logs: bars drawn there are noise.
 transformers_logging.disable_progress_bar()
 logging.getLogger("transformers").setLevel(logging.ERROR)
-
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +33,6 @@ class LoadedBase:
     tokenizer: Any
     device: torch.device
     parameters: int
-
-
-def check_model_folder(folder: Path) -> None:
-    """Raise ModelFolderError unless `folder` holds a model that can be loaded safely."""
-    if not folder.is_dir():
-        raise ModelFolderError(f"There is no model folder at {folder}: choose the model again.")
-    if not (folder / "config.json").is_file():
-        raise ModelFolderError(
-            f"{folder} has no config.json, so it is not a model folder: choose another folder."
-        )
-    if any(folder.glob("*.safetensors")):
-        return
-    if any(file for pattern in _PICKLES for file in folder.glob(pattern)):
-        raise ModelFolderError(
-            f"{folder} holds its weights as a pickle, which can run code when it is opened:"
-            " get the safetensors version of this model."
-        )
-    raise ModelFolderError(
-        f"{folder} has no weights (*.safetensors): download the model again, with its weights."
-    )
 
 
 def weights_dtype(device: torch.device) -> torch.dtype:
@@ -121,16 +100,6 @@ def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
         raise RunError(
             f"The model has no layers named {config.target_modules}: set Layers to all-linear."
         ) from error
-
-
-def check_adapter_folder(folder: Path) -> None:
-    """Raise ModelFolderError unless `folder` holds an adapter that can be loaded safely."""
-    if not (folder / "adapter_config.json").is_file():
-        raise ModelFolderError(f"There is no adapter in {folder}: choose a finished run.")
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise ModelFolderError(
-            f"{folder} has no adapter_model.safetensors: only safetensors are loaded."
-        )
 
 
 def add_adapter(model: Any, folder: Path, name: str) -> Any:

@@ -37,7 +37,8 @@ def carry_out(
     except Interrupted as interruption:
         paused = interruption.command is Command.PAUSE
         state = RunState.PAUSED if paused else RunState.STOPPED
-        return Outcome(state, 0, f"{state.value.capitalize()} before the first step.", None)
+        step = max(run.checkpoint_steps(), default=0)
+        return Outcome(state, step, f"{state.value.capitalize()} before the next step.", None)
     except torch.OutOfMemoryError as error:
         raise RunError(
             f"The GPU ran out of memory with {spec.config.per_device_train_batch_size} examples of"

@@ -17,10 +17,12 @@ from pydantic import ValidationError
 
 from workbench.core.errors import KnownError, RunError
 from workbench.core.events import Bye, Failed, Hello, RunState, StateChanged
-from workbench.core.recipes import RunSpec
+from workbench.core.recipes import DpoConfig, RunSpec
 from workbench.core.run_folder import RunFolder
 from workbench.engine.devices import expected_device, versions
 from workbench.engine.event_log import EventLog
+from workbench.engine.examples import read_preferences, read_supervised
+from workbench.engine.model_folder import check_model_folder
 from workbench.engine.schedule import total_steps
 from workbench.engine.steering import Steering
 
@@ -93,12 +95,21 @@ def count_rows(path: Path) -> int:
 
 def _train(spec: RunSpec, run: RunFolder, log: EventLog, steering: Steering) -> None:
     log.report("starting")
-    # Torch takes seconds to import: hello is out before.
+    _check(spec, run)
+    # Torch takes seconds to import: hello is out before, and so is what a person must mend.
     from workbench.engine.training import carry_out
 
     outcome = carry_out(spec, run, count_rows(run.train_data), log, steering)
     log.emit(StateChanged(outcome.state, outcome.reason))
     log.emit(Bye(outcome.state, outcome.step, outcome.reason))
+
+
+def _check(spec: RunSpec, run: RunFolder) -> None:
+    """Raise KnownError for data and model folders that can't be used."""
+    read = read_preferences if isinstance(spec.config, DpoConfig) else read_supervised
+    for path in (run.train_data, run.eval_data):
+        read(path)
+    check_model_folder(Path(spec.model.path))
 
 
 def _say_failed(log: EventLog, failure: Failed) -> None:

@@ -51,7 +51,8 @@ def gradients(model: Any) -> dict[str, torch.Tensor]:
 
 def trl_settings(folder: Path) -> dict[str, Any]:
     return {
-        **COMMON, "output_dir": str(folder / "trl"), "use_cpu": True, "bf16": False, "report_to": [],
+        **COMMON, "output_dir": str(folder / "trl"), "use_cpu": True, "bf16": False,
+        "report_to": [],
         "gradient_checkpointing": False, "disable_tqdm": True, "dataset_num_proc": None,
     }  # fmt: skip
 
@@ -96,7 +97,9 @@ def test_dpo_is_trls(tmp_path: Path, tiny_model_dir: Path, loss_type: Any) -> No
     ours.backward()
 
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(gradients(ours_model), gradients(trainer.model), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        gradients(ours_model), gradients(trainer.model), rtol=1e-4, atol=1e-6
+    )
     figures = tally.means()
     for name in figures.keys() - {"loss"}:
         assert figures[name] == pytest.approx(expected[name], rel=1e-4, abs=1e-5), name
@@ -133,7 +136,9 @@ def test_sft_is_trls(tmp_path: Path, tiny_model_dir: Path, completion_only: bool
     ours.backward()
 
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(gradients(ours_model), gradients(trainer.model), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        gradients(ours_model), gradients(trainer.model), rtol=1e-4, atol=1e-6
+    )
     figures = tally.means()
     assert figures["mean_token_accuracy"] == pytest.approx(expected["mean_token_accuracy"])
     if completion_only:
