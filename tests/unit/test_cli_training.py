@@ -1,0 +1,99 @@
+"""Commands that train and answer, with the real engine on a tiny model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from workbench.cli import main
+from workbench.core import paths
+from workbench.core.conversation import user
+from workbench.core.events import RunState
+from workbench.core.preferences import Choice, Origin, OriginKind
+from workbench.core.recipes import DpoConfig, ModelRef
+from workbench.core.run_folder import RunFolder
+from workbench.runner.create import create_run
+from workbench.store.project import Project
+from workbench.store.rows import NewPair
+
+WRITTEN = Origin(OriginKind.WRITTEN)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path, tiny_model_dir: Path) -> Path:
+    """A run as it is copied to another machine: a folder, and no project."""
+    pairs = (
+        NewPair(
+            user(f"Tell me what {n} is."), "It is a number.", "Rain falls. " * 4,
+            WRITTEN, WRITTEN, Choice.FIRST,
+        )
+        for n in range(8)
+    )  # fmt: skip
+    with Project.create(tmp_path / "project", "Runs") as project:
+        project.datasets.add_pairs("Numbers", pairs)
+        run_id = create_run(
+            project,
+            name="Tiny",
+            model=ModelRef(name="tiny", path=str(tiny_model_dir)),
+            config=DpoConfig(max_steps=2, stop_on_drift=False),
+            device="cpu",
+        )
+    target = tmp_path / "copied"
+    shutil.copytree(tmp_path / "project" / "runs" / run_id, target)
+    return target
+
+
+def test_a_run_is_trained_once_and_read_into_a_project(
+    tmp_path: Path, run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(run_dir)]) == 0
+    assert "Tiny is finished" in capsys.readouterr().out
+    assert (RunFolder(run_dir).adapter / "adapter_model.safetensors").is_file()
+
+    assert main(["train", str(run_dir)]) == 2
+    assert "Tiny is finished" in capsys.readouterr().err
+
+    Project.create(tmp_path / "other", "Other").close()
+    assert main(["ingest", str(run_dir), "--project", str(tmp_path / "other")]) == 0
+    with Project.open(tmp_path / "other") as project:
+        (run,) = project.runs.all()
+    assert (run.state, run.step) == (RunState.FINISHED, 2)
+
+
+def test_a_run_that_crashes_is_one_sentence(
+    run_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = json.loads((run_dir / "spec.json").read_text(encoding="utf-8"))
+    spec["model"]["path"] = "/nowhere"
+    (run_dir / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+    assert main(["train", str(run_dir)]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "/nowhere" in said
+    assert "Traceback" not in said
+
+
+def test_the_whole_round_without_a_window(
+    tmp_path: Path, tiny_model_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_model_dir, paths.embedded_model_dir())
+    kept = tmp_path / "kept"
+    arguments = ["--steps", "2", "--json", "--device", "cpu", "--keep", str(kept)]
+    assert main(["demo", "--headless", *arguments]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    measured = json.loads(lines[-1])
+    assert measured["steps"] == 2
+    assert measured["prompts"] == 30
+    apart = measured["ties"] + measured["both_bad"]
+    assert measured["decisive"] + apart == 30
+    assert any(line.startswith("Preferred") for line in lines)
+    with Project.open(kept) as project:
+        assert [run.state for run in project.runs.all()] == [RunState.FINISHED]
