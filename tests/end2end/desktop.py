@@ -150,17 +150,17 @@ class Application:
     def text(self, word: str) -> str:
         return self.wait_for(word).text
 
-    def colours(self, widget: Widget) -> dict[str, int]:
-        """How many pixels of each colour (`#rrggbb`) a widget shows."""
+    def columns_with(self, colour: str, widget: Widget) -> list[int]:
+        """Columns of pixels, counted from its left edge, in which a widget shows `#rrggbb`."""
         path = self._socket.with_name("screen.png")
         self._ask(f"screenshot {path}")
         image = QImage(str(path)).copy(widget.x, widget.y, widget.width, widget.height)
-        counts: dict[str, int] = {}
-        for y in range(image.height()):
-            for x in range(image.width()):
-                colour = QColor(image.pixel(x, y)).name()
-                counts[colour] = counts.get(colour, 0) + 1
-        return counts
+        wanted = QColor(colour).rgb()
+        return [
+            x
+            for x in range(image.width())
+            if any(image.pixel(x, y) == wanted for y in range(image.height()))
+        ]
 
     # Acting, as a person does.
 
@@ -171,6 +171,13 @@ class Application:
 
     def type(self, text: str) -> None:
         self.display.xdotool("type", "--delay", "8", text)
+
+    def fill(self, word: str, text: str) -> None:
+        """Replace the content of a field."""
+        self.click(word)
+        self.keys("ctrl+a")
+        self.type(text)
+        self.wait_until(f"“{word}” to show {text}", lambda: self.text(word) == text)
 
     def click(self, word: str) -> None:
         widget = self.wait_until(
