@@ -150,7 +150,8 @@ def _buttons(c: Colors) -> str:
             f" padding: 0 {SPACE_4 + 2}px; min-height: {SPACE_16 + 2}px; }}",
             f'QPushButton[kind="key"]:hover {{ background: {c.raised_hover}; }}',
             "QPushButton::menu-indicator { subcontrol-position: right center;"
-            f" image: url({mark('down', c.text2)}); width: {MARK_SIZE}px; right: {SPACE_8}px; }}",
+            f" image: url({mark('down', c.text2)}); width: {MARK_SIZE}px; height: {MARK_SIZE}px;"
+            f" right: {SPACE_8}px; }}",
             f'QPushButton[menu="true"] {{ padding-right: {_MENU_ROOM}px; }}',
         )
     )
