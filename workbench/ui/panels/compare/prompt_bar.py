@@ -33,6 +33,7 @@ class PromptBar(Card):
         self._split.addItem(self.tr("Training prompts"), Split.TRAIN)
         self._split.activated.connect(self._change_split)
         self._position = pill()
+        self._position.hide()
         self._text = QLineEdit()
         self._text.setObjectName("compare.prompt")
         self._text.setAccessibleName(self.tr("Prompt"))

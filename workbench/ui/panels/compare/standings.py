@@ -14,6 +14,7 @@ from workbench.store import Project
 from workbench.ui import theme
 from workbench.ui.tokens import DOT_SIZE, SPACE_16, SPACE_24
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import button, label
 
 
@@ -79,14 +80,14 @@ class StandingsCard(Card):
 
     def __init__(self) -> None:
         super().__init__(self.tr("Preferred by people"), " ")
-        self._name = label("", "strong")
+        self._name = ElidedLabel("", "strong")
         self._bar = IntervalBar()
         self._figure = label("", "strong")
         self._sentence = label("", "secondary", wrap=True)
         row = QHBoxLayout()
         row.setSpacing(SPACE_16)
-        row.addWidget(self._name)
-        row.addWidget(self._bar, 1)
+        row.addWidget(self._name, 1)
+        row.addWidget(self._bar, 3)
         row.addWidget(self._figure)
         self.body.addLayout(row)
         self.body.addWidget(self._sentence)
@@ -100,7 +101,7 @@ class StandingsCard(Card):
                 rate.decisive, even
             ),
         )
-        self._name.setText(name)
+        self._name.show_text(name)
         self._bar.show_rate(rate)
         if rate.share is None or rate.low is None or rate.high is None:
             self._figure.setText("–")
@@ -127,6 +128,7 @@ class VotesCard(Card):
         self._text = label("", "secondary", wrap=True)
         self._make = button("", self.pairs_wanted.emit, kind="primary")
         self._make.setObjectName("compare.make_pairs")
+        self._make.hide()  # until there are votes to make pairs of
         self.body.addWidget(self._text)
         self.body.addWidget(self._make, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)

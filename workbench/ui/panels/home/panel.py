@@ -22,7 +22,7 @@ from workbench.ui.tokens import SPACE_16
 from workbench.ui.widgets.empty_state import EmptyState
 from workbench.ui.widgets.texts import button
 
-_PROJECTS_WIDTH = 360
+_PROJECTS_WIDTH = 320
 
 
 class HomePanel(Panel):

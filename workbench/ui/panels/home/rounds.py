@@ -27,7 +27,7 @@ class RoundsModel(QAbstractTableModel):
             self.tr("Round"),
             self.tr("Examples"),
             self.tr("Training"),
-            self.tr("Preferred to base"),
+            self.tr("Preferred"),
             self.tr("95 %"),
             self.tr("Votes"),
         )
@@ -56,7 +56,7 @@ class RoundsModel(QAbstractTableModel):
         return None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return self._cells(self._rounds[index.row()])[index.column()]
         return None
 
@@ -66,7 +66,7 @@ class RoundsModel(QAbstractTableModel):
         return (
             str(shown.number),
             f"{run.spec.data.train_examples:,}",
-            f"{run.name} · {run.method.upper()} · {state}",
+            f"{run.method.upper()} · {run.name} · {state}",
             *_preference(shown.votes),
             self._votes(shown.votes),
         )
@@ -75,7 +75,8 @@ class RoundsModel(QAbstractTableModel):
         even = votes.ties + votes.both_bad
         if not votes.decisive and not even:
             return self.tr("none yet")
-        return self.tr("{0} decided, {1} even").format(votes.decisive, even)
+        decided = self.tr("{0} decided").format(votes.decisive)
+        return self.tr("{0}, {1} even").format(decided, even) if even else decided
 
 
 def _preference(votes: WinRate) -> tuple[str, str]:

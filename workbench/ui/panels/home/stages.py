@@ -13,6 +13,7 @@ from workbench.ui.panels.home.loop import Loop, NextStep
 from workbench.ui.run_progress import progress_text
 from workbench.ui.tokens import SPACE_12
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import IconView, label
 from workbench.ui.wording import count, figure
 
@@ -38,17 +39,17 @@ class StageCard(Card):
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._figure = label("", "figure")
-        self._what = label("", "secondary")
-        self._note = label("", "small")
+        self._figure = ElidedLabel("", "figure")
+        self._what = ElidedLabel("", "secondary")
+        self._remark = ElidedLabel("", "small")
         self.body.addWidget(label(title, "small"))
-        for widget in (self._figure, self._what, self._note):
+        for widget in (self._figure, self._what, self._remark):
             self.body.addWidget(widget)
 
     def show_text(self, text: StageText) -> None:
-        self._figure.setText(text.figure)
-        self._what.setText(text.what)
-        self._note.setText(text.note)
+        self._figure.show_text(text.figure)
+        self._what.show_text(text.what)
+        self._remark.show_text(text.note)
         self.setAccessibleDescription(f"{text.figure} {text.what}. {text.note}")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
