@@ -4,6 +4,8 @@
 Reading data files into a project and writing them out is in `workbench.exchange`.
 """
 
+# First: the others import sqlite-utils, and get the one that is loaded here.
+import workbench.store.lean_sqlite_utils  # noqa: F401  # isort: skip
 from workbench.store.project import Project
 
 __all__ = ["Project"]
