@@ -125,8 +125,13 @@ def test_a_project_is_made_in_place_and_the_old_one_is_in_the_list(
     qtbot.keyClick(folder, Qt.Key.Key_Return)  # type: ignore[arg-type]
     qtbot.waitUntil(lambda: window.windowTitle().startswith("Support replies"))
     assert (tmp_path / "support" / "project.sqlite").is_file()
-    old = child(QPushButton, "home.project.project")
-    qtbot.mouseClick(old, Qt.MouseButton.LeftButton)  # type: ignore[arg-type]
+
+    def old_project() -> list[QPushButton]:
+        rows = window.findChildren(QPushButton, "home.project.project")
+        return [row for row in rows if row.isVisible() and row.isEnabled()]
+
+    qtbot.waitUntil(lambda: len(old_project()) == 1)
+    qtbot.mouseClick(old_project()[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.windowTitle().startswith("Concise answers"))
 
 
