@@ -10,12 +10,12 @@ the button on the frame that a display without a window manager does not have.
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from typing import Any
 
-from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtCore import QPoint, QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workbench.ui.app import application, main
@@ -45,21 +45,23 @@ def describe(widget: QWidget) -> dict[str, Any]:
 
 
 class Informer:
+    """Answers one request a connection, on the GUI thread."""
+
     def __init__(self, path: str) -> None:
-        self._server = QLocalServer()
-        if not self._server.listen(path):
-            raise OSError(self._server.errorString())
-        self._server.newConnection.connect(self._greet)
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(path)
+        self._server.listen()
+        self._notifier = QSocketNotifier(self._server.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._answer)
 
-    def _greet(self) -> None:
-        socket = self._server.nextPendingConnection()
-        socket.readyRead.connect(lambda: self._answer(socket))
-        socket.disconnected.connect(socket.deleteLater)
+    def close(self) -> None:
+        self._notifier.setEnabled(False)
+        self._server.close()
 
-    def _answer(self, socket: QLocalSocket) -> None:
-        while socket.canReadLine():
-            request = bytes(socket.readLine().data()).decode().strip()
-            socket.write((json.dumps(self._reply(request)) + "\n").encode())
+    def _answer(self) -> None:
+        connection, _ = self._server.accept()
+        with connection, connection.makefile("rw", encoding="utf-8") as lines:
+            lines.write(json.dumps(self._reply(lines.readline().strip())) + "\n")
 
     def _reply(self, request: str) -> Any:
         what, _, argument = request.partition(" ")
@@ -74,4 +76,6 @@ class Informer:
 if __name__ == "__main__":
     application()
     informer = Informer(sys.argv[1])
-    sys.exit(main(sys.argv[2:]))
+    status = main(sys.argv[2:])
+    informer.close()
+    sys.exit(status)
