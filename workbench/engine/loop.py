@@ -21,7 +21,7 @@ from workbench.engine.checkpoints import CheckpointStore, TrainerState
 from workbench.engine.event_log import EventLog
 from workbench.engine.logprobs import Policy
 from workbench.engine.method import Example, Method, Tally
-from workbench.engine.schedule import examples_per_step, learning_rate_at, total_steps
+from workbench.engine.schedule import learning_rate_at
 from workbench.engine.steering import Steering
 
 
@@ -66,7 +66,7 @@ class Loop(Generic[Example]):
         self._accelerator = Accelerator(cpu=device.type == "cpu", device_placement=False)
         self._policy, self._optimizer = self._accelerator.prepare(policy, optimizer)
         self._order = DataOrder(len(method.train), config.seed)
-        self._total = total_steps(config, rows)
+        self._total = config.total_steps(rows)
         self._state = TrainerState()
 
     def restore(self) -> int | None:
@@ -105,7 +105,7 @@ class Loop(Generic[Example]):
     def _train_one_step(self) -> None:
         state, config = self._state, self._config
         started = time.perf_counter()
-        indices = self._order.take(state.examples_seen, examples_per_step(config))
+        indices = self._order.take(state.examples_seen, config.examples_per_step)
         examples = [self._method.train[index] for index in indices]
         rate = learning_rate_at(state.step, config, self._total)
         for group in self._optimizer.param_groups:

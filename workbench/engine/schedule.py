@@ -1,19 +1,10 @@
-"""How many steps a run has, and the learning rate of each."""
+"""The learning rate of each step."""
 
 from __future__ import annotations
 
 import math
 
 from workbench.core.recipes import TrainingConfig
-
-
-def examples_per_step(config: TrainingConfig) -> int:
-    return config.examples_per_step
-
-
-def total_steps(config: TrainingConfig, examples: int) -> int:
-    """Steps of the whole run. The last one may reach into the next epoch to be full."""
-    return config.total_steps(examples)
 
 
 def learning_rate_at(step: int, config: TrainingConfig, total: int) -> float:

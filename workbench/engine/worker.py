@@ -23,7 +23,6 @@ from workbench.engine.devices import expected_device, versions
 from workbench.engine.event_log import EventLog
 from workbench.engine.examples import read_preferences, read_supervised
 from workbench.engine.model_folder import check_model_folder
-from workbench.engine.schedule import total_steps
 from workbench.engine.steering import Steering
 
 EXIT_OK, EXIT_BUG, EXIT_KNOWN = 0, 1, 2
@@ -79,7 +78,7 @@ def _hello(run: RunFolder, spec: RunSpec | None) -> Hello:
         process_started_at=psutil.Process().create_time(),
         device=expected_device(spec.device) if spec else "",
         versions=versions(),
-        total_steps=total_steps(spec.config, count_rows(run.train_data)) if spec else None,
+        total_steps=spec.config.total_steps(count_rows(run.train_data)) if spec else None,
         resumed_from_step=steps[-1] if steps else None,
     )
 
