@@ -132,12 +132,17 @@ def test_what_a_person_can_mend_is_one_sentence_and_exit_code_2(
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("steps", ["0", "-3", "many"])
-def test_steps_are_a_number_of_at_least_one(steps: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--steps", "0"), ("--steps", "-3"), ("--steps", "many"), ("--device", "gpu")],
+)
+def test_impossible_options_are_refused(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["demo", "--headless", "--steps", steps])
+        main(["demo", "--headless", option, value])
     assert ended.value.code == 2
-    assert "--steps" in capsys.readouterr().err
+    assert option in capsys.readouterr().err
 
 
 def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:

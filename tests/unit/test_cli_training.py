@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.unit.runner.conftest import wait_until
 from workbench.cli import main
 from workbench.core import paths
 from workbench.core.conversation import user
@@ -67,6 +71,24 @@ def test_a_run_is_trained_once_and_read_into_a_project(
     with Project.open(tmp_path / "other") as project:
         (run,) = project.runs.all()
     assert (run.state, run.step) == (RunState.FINISHED, 2)
+
+
+def test_ctrl_c_saves_a_checkpoint_and_stops(run_dir: Path) -> None:
+    spec = json.loads((run_dir / "spec.json").read_text(encoding="utf-8"))
+    spec["config"]["max_steps"] = 100_000
+    (run_dir / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+    folder = RunFolder(run_dir)
+    command = subprocess.Popen(
+        [sys.executable, "-m", "workbench", "train", str(run_dir)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    events = folder.attempt(1).events
+    wait_until(lambda: events.is_file() and '"metric"' in events.read_text("utf-8"), timeout_s=120)
+    command.send_signal(signal.SIGINT)
+    said, _ = command.communicate(timeout=60)
+    assert command.returncode == 0
+    assert "Tiny is stopped" in said
+    assert folder.checkpoint_steps()
 
 
 def test_a_run_that_crashes_is_one_sentence(

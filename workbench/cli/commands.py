@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,7 +70,9 @@ def _add_demo(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
         "--steps", type=_positive, metavar="N", help="training steps (default: once over the pairs)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object last")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    parser.add_argument(
+        "--device", type=_device, default="auto", help="auto, cpu, cuda, cuda:1 or mps"
+    )
     parser.add_argument(
         "--keep", type=Path, metavar="FOLDER", help="keep the project there, to open it later"
     )
@@ -144,6 +147,12 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return value
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of auto, cpu, cuda, cuda:1 and mps")
+    return text
 
 
 def _open(options: argparse.Namespace) -> int:

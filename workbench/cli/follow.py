@@ -6,6 +6,7 @@ checkpoint and stop; a terminal that dies leaves it running.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -44,12 +45,18 @@ def follow(folder: RunFolder, attempt: AttemptFolder, title: str) -> AttemptStat
         try:
             return _wait(attempt, bar)
         except KeyboardInterrupt:
-            bar.say("stopping: saving a checkpoint, Ctrl+C once more leaves it running")
-            ending = end(folder, Command.STOP, time.monotonic())
-            while attempt_status(attempt).state.is_active:
-                ending.advance(time.monotonic())
-                time.sleep(_POLL_S)
-            return attempt_status(attempt)
+            bar.say("stopping: saving a checkpoint")
+            return _stop(folder, attempt)
+
+
+def _stop(folder: RunFolder, attempt: AttemptFolder) -> AttemptStatus:
+    """Ask for a checkpoint and the end, and insist after 30 s; more Ctrl+C changes nothing."""
+    ending = end(folder, Command.STOP, time.monotonic())
+    while (status := attempt_status(attempt)).state.is_active:
+        with contextlib.suppress(KeyboardInterrupt):
+            ending.advance(time.monotonic())
+            time.sleep(_POLL_S)
+    return status
 
 
 def _wait(attempt: AttemptFolder, bar: Bar) -> AttemptStatus:
