@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QTextEdit
 
@@ -83,7 +83,7 @@ def take(project: Project, out: Path, width: int, height: int) -> None:
         theme.active().set_mode(mode)
         for panel in PANELS:
             window.navigate(panel)
-            QTest.qWait(SETTLE_MS)
+            wait(SETTLE_MS)
             path = out / f"{panel}-{mode}.png"
             window.grab().save(str(path))
             print(path)
@@ -92,24 +92,24 @@ def take(project: Project, out: Path, width: int, height: int) -> None:
 
 def label_some(app: QApplication, window: MainWindow) -> None:
     window.navigate("label")
-    QTest.qWait(SETTLE_MS)
+    wait(SETTLE_MS)
     keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_0, Qt.Key.Key_Right)
     for key in keys:
         QTest.keyClick(window, key)
-        QTest.qWait(4 * SETTLE_MS)
+        wait(4 * SETTLE_MS)
     app.processEvents()
 
 
 def compare_some(window: MainWindow) -> None:
     """Vote for the shorter answer a few times, then leave two answers in view."""
     window.navigate("compare")
-    QTest.qWait(SETTLE_MS)
+    wait(SETTLE_MS)
     button(window, "compare.write").click()
     wait_for(lambda: button(window, "compare.tie").isEnabled())
     for _ in range(6):
         vote_for_shorter(window)
         QTest.keyClick(window, Qt.Key.Key_N)
-        QTest.qWait(100)
+        wait(100)
         wait_for(lambda: button(window, "compare.tie").isEnabled())
     vote_for_shorter(window)
 
@@ -121,7 +121,7 @@ def vote_for_shorter(window: MainWindow) -> None:
     assert right is not None
     is_left = len(left.toPlainText()) < len(right.toPlainText())
     QTest.keyClick(window, Qt.Key.Key_Left if is_left else Qt.Key.Key_Right)
-    QTest.qWait(SETTLE_MS)
+    wait(SETTLE_MS)
 
 
 def button(window: MainWindow, name: str) -> QPushButton:
@@ -130,12 +130,19 @@ def button(window: MainWindow, name: str) -> QPushButton:
     return found
 
 
+def wait(duration_ms: int) -> None:
+    """Let the window live for a while. (QTest.qWait would keep other threads from running.)"""
+    loop = QEventLoop()
+    QTimer.singleShot(duration_ms, loop.quit)
+    loop.exec()
+
+
 def wait_for(condition: Callable[[], bool], timeout_s: float = 180) -> None:
     until = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > until:
             raise TimeoutError("the window did not get there in time")
-        QTest.qWait(100)
+        wait(100)
 
 
 if __name__ == "__main__":
