@@ -40,7 +40,7 @@ with_progress() {
       "$CLEAR" "$GREEN" "$PLAIN" "$what" "$DIM" $((SECONDS - started)) "$PLAIN"
   else
     printf '%s%s✗ %s%s\n' "$CLEAR" "$RED" "$what" "$PLAIN" >&2
-    grep -v '^Location ' "$log" | tail -n 25 >&2 || true
+    grep -v '^WARNING: ' "$log" | tail -n 25 >&2 || true
   fi
   rm -f "$log"
   return "$status"
