@@ -113,4 +113,5 @@ def test_closing_ends_every_thread(qtbot: QtBot) -> None:
     bridge.run(lambda: 2, seen.append)
     qtbot.waitUntil(lambda: len(seen) == 2)
     bridge.close()
+    assert bridge.run(lambda: 3, seen.append).is_cancelled
     assert set(threading.enumerate()) <= before

@@ -21,6 +21,7 @@ from workbench.ui.main_window import MainWindow
 from workbench.ui.panels.runs.measurements import Measurements, merge
 from workbench.ui.panels.runs.panel import RunsPanel
 from workbench.ui.run_progress import seconds_left
+from workbench.ui.widgets.plots.curve import Curve
 
 from .run_samples import SampleRun, dpo_values, make_run, sft_values
 
@@ -37,8 +38,13 @@ def panel(qtbot: QtBot, session: Session) -> Iterator[RunsPanel]:
 
 def shown_steps(panel: RunsPanel, key: str = "loss") -> list[float]:
     """The steps of the first line that a plot was given."""
-    lines = panel.plots.card(key).plot.curves if key in panel.plots.keys() else ()  # noqa: SIM118
-    return list(lines[0].x) if lines else []
+    found = lines(panel, key)
+    return list(found[0].x) if found else []
+
+
+def lines(panel: RunsPanel, key: str) -> tuple[Curve, ...]:
+    """The lines of a plot; none while it is not there yet."""
+    return panel.plots.card(key).plot.curves if key in panel.plots.keys() else ()  # noqa: SIM118
 
 
 def visible_actions(panel: RunsPanel) -> set[str]:
@@ -185,7 +191,7 @@ def test_several_runs_lie_over_each_other(qtbot: QtBot, panel: RunsPanel, projec
     flag = QItemSelectionModel.SelectionFlag.Select
     panel.list.view.selectionModel().select(model.index(0, 0), flag)
     panel.list.view.selectionModel().select(model.index(1, 0), flag)
-    qtbot.waitUntil(lambda: len(panel.plots.card("margins").plot.curves) == 4)
+    qtbot.waitUntil(lambda: len(lines(panel, "margins")) == 4)
     names = panel.plots.card("margins").legend_texts
     assert set(names) == {"dpo-1", "dpo-2"}
     colors = {curve.color for curve in panel.plots.card("margins").plot.curves}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from workbench.core.errors import KnownError
@@ -15,6 +18,8 @@ from workbench.store.project import Project
 from workbench.ui import icons, theme
 from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import Settings
+
+_PRELOAD_AFTER_MS = 300
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -29,6 +34,7 @@ def main(argv: Sequence[str] = ()) -> int:
     window = MainWindow(settings, project)
     _report_what_nobody_caught(window)
     window.show()
+    QTimer.singleShot(_PRELOAD_AFTER_MS, partial(_preload_plots, window))
     if problem is not None:
         window.show_error(problem)
     return app.exec()
@@ -45,6 +51,11 @@ def application() -> QApplication:
     app.setDesktopFileName("workbench")
     app.setWindowIcon(icons.app_icon())
     return app
+
+
+def _preload_plots(window: MainWindow) -> None:
+    """Import what plots need while nobody waits for it, so that Runs opens at once."""
+    window.session.bridge.run(partial(import_module, "pyqtgraph"), lambda _: None)
 
 
 def _open(argv: Sequence[str], settings: Settings) -> tuple[Project | None, KnownError | None]:

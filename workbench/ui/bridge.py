@@ -97,9 +97,13 @@ class Bridge(QObject):
         """Call `function()` on a worker thread, then `on_done(result)` on the GUI thread.
 
         An exception goes to `on_error`, or to the signal `failed` without one. Nothing is called
-        once `owner` (or the object whose method the callback is) has been deleted.
+        once `owner` (or the object whose method the callback is) has been deleted. A closed
+        bridge starts nothing.
         """
         task = Task()
+        if self._closed:
+            task.cancel()
+            return task
 
         def work() -> None:
             try:

@@ -58,6 +58,7 @@ class Panel(QWidget):
         """Replace the title and the sentence, for a panel whose title is what it shows."""
         self._title.setText(title)
         self._purpose.setText(purpose)
+        self.setAccessibleName(title)
 
     def add_action(self, widget: QWidget) -> None:
         """Put a button (or a pill, a meter) in the header, after those that are there."""

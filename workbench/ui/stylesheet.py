@@ -20,6 +20,7 @@ from workbench.ui.tokens import (
 
 _INNER_HEIGHT = CONTROL_HEIGHT - 2  # a control's height without its two borders
 _SCROLLBAR = 10
+_ITEM_MARGIN = 3  # what Qt adds beside the text of a table's cell
 _MENU_ROOM = SPACE_16 + MARK_SIZE
 
 
@@ -245,7 +246,7 @@ def _lists(c: Colors) -> str:
             f" {{ background: {c.raised}; }}",
             f"QHeaderView {{ background: transparent; border: 0; {_type('small')} }}",
             f"QHeaderView::section {{ background: transparent; color: {c.text3}; border: 0;"
-            f" border-bottom: 1px solid {c.line}; padding: {SPACE_4}px {SPACE_8}px;"
+            f" border-bottom: 1px solid {c.line}; padding: {SPACE_4}px {SPACE_8 + _ITEM_MARGIN}px;"
             f" min-height: {SPACE_24}px; {_type('small')} }}",
             "QTableCornerButton::section { background: transparent; border: 0; }",
             f"QMenu {{ background: {c.raised}; color: {c.text1}; border: 1px solid {c.line};"
@@ -313,6 +314,8 @@ def _window(c: Colors) -> str:
             f'QFrame[area="strip"] {{ background: {c.rail}; border: 0;'
             f" border-top: 1px solid {c.line}; }}",
             f'QFrame[area="strip"] QLabel {{ {_type("small")} }}',
+            f'QFrame[area="strip"] QLabel[role="strong"] {{ {_type("small")} font-weight: 600;'
+            f" color: {c.text1}; }}",
             f"{rail} {{ {_type('small')} color: {c.text2}; background: transparent;"
             f" border: 1px solid transparent; border-radius: {SPACE_8}px;"
             f" padding: {SPACE_4 + 2}px 0 {SPACE_4}px 0; }}",

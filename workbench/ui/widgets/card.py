@@ -36,6 +36,11 @@ class Card(QFrame):
         self._title.setText(title)
         self._note.setText(note)
 
+    @property
+    def note(self) -> str:
+        """The small words beside the title."""
+        return self._note.text()
+
     def add_header_widget(self, widget: QWidget) -> None:
         """Put a widget at the right end of the title row."""
         self.header.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)

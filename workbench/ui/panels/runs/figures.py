@@ -37,6 +37,8 @@ def _title(text: str) -> str:
 _LOSS = PlotSpec("loss", _title("Loss"), (("loss", ""),))
 _RATE = PlotSpec("learning_rate", _title("Learning rate"), (("learning_rate", ""),))
 _NORM = PlotSpec("grad_norm", _title("Gradient norm"), (("grad_norm", ""),))
+EXACT = frozenset({"learning_rate"})
+"""Plots of what was set rather than measured: an average would show what never was."""
 METHOD_PLOTS: dict[str, tuple[PlotSpec, ...]] = {
     "dpo": (
         _LOSS,

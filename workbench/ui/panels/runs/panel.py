@@ -114,6 +114,7 @@ class RunsPanel(Panel):
         self._snapshot = snapshot
         self.list.show_runs(snapshot.runs)
         self._pages.setCurrentIndex(1 if snapshot.runs else 0)
+        self._choices.setVisible(bool(snapshot.runs))
         if self._wanted_run_id and self.list.choose(self._wanted_run_id):
             self._wanted_run_id = ""
         self._show_selected()
@@ -202,6 +203,7 @@ class RunsPanel(Panel):
         self._pause_button = button(self.tr("Pause"), self._pause, icon="pause")
         self._stop_button = button(self.tr("Stop"), self._stop, icon="stop")
         self.add_action(self._stage)
+        self._choices.hide()
         self.add_action(self._choices)
         for name, made in (
             ("runs.pause", self._pause_button),
@@ -236,7 +238,7 @@ class RunsPanel(Panel):
             EmptyState(
                 "runs",
                 self.tr("No run yet"),
-                self.tr("Start one in Train: its loss, its rewards and the machine show up here."),
+                self.tr("Start one in Train. Its plots and its log show up here."),
                 action=self.tr("Go to Train"),
                 on_action=lambda: self.session.navigate("train"),
             )

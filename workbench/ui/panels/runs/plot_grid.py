@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.ui.panels.runs.figures import (
+    EXACT,
     MachineSpec,
     PlotSpec,
     ShownRun,
@@ -23,7 +24,7 @@ from workbench.ui.tokens import SPACE_4, SPACE_12
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.plots.plot_card import PlotCard
 from workbench.ui.widgets.plots.redraw import RedrawClock
-from workbench.ui.widgets.texts import label, plain_area
+from workbench.ui.widgets.texts import plain_area
 
 _CARD_HEIGHT = 216
 _WIDE = 1300
@@ -43,11 +44,11 @@ class PlotGrid(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._no_gpu = Card(self.tr("GPU"))
-        self._no_gpu_text = label("", "secondary", wrap=True)
-        self._no_gpu.body.addWidget(self._no_gpu_text, 1, Qt.AlignmentFlag.AlignCenter)
-        self._no_gpu.hide()
         inside = plain_area(QWidget())
+        self._no_gpu = Card(self.tr("GPU"))
+        self._no_gpu.setParent(inside)
+        self._no_gpu.hide()
+        self._lacks_gpu = False
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, SPACE_4, 0)
         self._grid = QGridLayout()
@@ -70,9 +71,8 @@ class PlotGrid(QScrollArea):
     def set_smoothing(self, weight: float) -> None:
         """The weight of the moving average, 0 to 0.999."""
         self._smoothing = weight
-        for card in self._cards.values():
-            card.plot.set_smoothing(weight)
-        self._feed()
+        for key, card in self._cards.items():
+            card.plot.set_smoothing(0.0 if key in EXACT else weight)
 
     def card(self, key: str) -> PlotCard:
         """The card of one plot; KeyError when it is not shown."""
@@ -85,7 +85,7 @@ class PlotGrid(QScrollArea):
     @property
     def no_gpu_text(self) -> str:
         """What stands in place of GPU plots; empty where there are some."""
-        return "" if self._no_gpu.isHidden() else self._no_gpu_text.text()
+        return self._no_gpu.note if self._lacks_gpu else ""
 
     @Slot(int)
     def point_at(self, step: int) -> None:
@@ -125,17 +125,17 @@ class PlotGrid(QScrollArea):
         card = PlotCard(title, self._clock, note=note, fixed_range=spec.fixed_range)
         card.setFixedHeight(_CARD_HEIGHT)
         card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        card.plot.set_smoothing(self._smoothing)
+        card.plot.set_smoothing(0.0 if spec.key in EXACT else self._smoothing)
         card.hovered.connect(self._share_crosshair)
         return card
 
     def _show_no_gpu(self) -> None:
         machine = self._shown[0].measured.machine if self._shown else None
-        is_known = machine is not None and len(machine.t) > 0 and not machine.gpu_names
         reason = (machine.no_gpu_reason if machine else "") or self.tr("No NVIDIA GPU here")
-        self._no_gpu_text.setText(reason)
-        if is_known != (not self._no_gpu.isHidden()):
-            self._no_gpu.setVisible(is_known)
+        self._no_gpu.set_title(self.tr("GPU"), reason)
+        lacks_gpu = machine is not None and len(machine.t) > 0 and not machine.gpu_names
+        if lacks_gpu != self._lacks_gpu:
+            self._lacks_gpu = lacks_gpu
             self._place()
 
     def _columns(self) -> int:
@@ -145,12 +145,12 @@ class PlotGrid(QScrollArea):
         while self._grid.takeAt(0) is not None:
             pass
         columns = self._columns()
-        cards: list[Card] = [self._cards[key] for key in self._order]
-        if not self._no_gpu.isHidden():
-            self._no_gpu.setFixedHeight(_CARD_HEIGHT)
-            cards.append(self._no_gpu)
+        cards = [self._cards[key] for key in self._order]
         for position, card in enumerate(cards):
             self._grid.addWidget(card, position // columns, position % columns)
+        self._no_gpu.setVisible(self._lacks_gpu)
+        if self._lacks_gpu:
+            self._grid.addWidget(self._no_gpu, -(-len(cards) // columns), 0, 1, columns)
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 

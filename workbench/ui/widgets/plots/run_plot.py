@@ -27,7 +27,7 @@ from workbench.ui.widgets.plots.ticks import tick_spacing, tick_texts, tick_valu
 
 _RAW_OPACITY = 0.3
 _GRID_OPACITY = 255
-_LEFT_AXIS_WIDTH = 48
+_LEFT_AXIS_WIDTH = 56
 _HOVER_RATE = 30
 _FEWEST_PIXELS = 50
 _BEHIND = -10
