@@ -65,6 +65,12 @@ def collate(sequences: Sequence[TokenSequence], pad_id: int, device: torch.devic
     )  # fmt: skip
 
 
+def padding_share(sequences: Sequence[TokenSequence]) -> float:
+    """Which share of a batch of these sequences would be padding, 0 to 1."""
+    lengths = [len(sequence.ids) for sequence in sequences]
+    return 1 - sum(lengths) / (len(lengths) * max(lengths))
+
+
 @dataclass(frozen=True, slots=True)
 class DataOrder:
     """An endless order: every epoch a new shuffle, decided by the seed and the epoch alone.

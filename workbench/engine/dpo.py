@@ -7,7 +7,7 @@ reference other than the base model, the pair sharing one pass over its prompt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,16 @@ import torch
 
 from workbench.core.preferences import PreferenceExample
 from workbench.core.recipes import DpoConfig
-from workbench.engine.batching import TokenSequence, collate, split
+from workbench.engine.batching import TokenSequence, collate, padding_share, split
 from workbench.engine.chat import answer_sequence
 from workbench.engine.examples import read_preferences
-from workbench.engine.logprobs import Policy
+from workbench.engine.logprobs import Policy, TokenLogprobs
 from workbench.engine.losses import PairLogprobs, dpo_loss
 from workbench.engine.method import Cuts, Report, Tally, pad_id
 from workbench.engine.reference import ReferenceCache
+
+# A second pass costs about as much as this share of padding in the first.
+_PADDING_WORTH_A_PASS = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Dpo:
         sequences = [sequence for pair in pairs for sequence in (pair.chosen, pair.rejected)]
         logps = self._cache.load(sequences)
         if logps is None:
-            logps = list(self._reference_logps(policy, sequences, report))
+            logps = self._reference_logps(policy, sequences, report)
             self._cache.save(sequences, logps)
         filled = [
             replace(pair, ref_chosen=logps[2 * place], ref_rejected=logps[2 * place + 1])
@@ -91,13 +94,22 @@ class Dpo:
 
     def _reference_logps(
         self, policy: Policy, sequences: Sequence[TokenSequence], report: Report
-    ) -> Iterator[float]:
-        done, total = 0, len(sequences) // 2
-        for part in split(sequences, 2 * self._config.per_device_train_batch_size):
-            report(f"computing reference log-probabilities, {done} of {total} pairs")
+    ) -> list[float]:
+        """One figure a sequence. Computed in order of length, so that little padding is read."""
+        by_length = sorted(range(len(sequences)), key=lambda place: len(sequences[place].ids))
+        logps = [0.0] * len(sequences)
+        done = 0
+        for places in split(by_length, 2 * self._config.per_device_train_batch_size):
+            report(
+                f"computing reference log-probabilities, {done // 2} of {len(sequences) // 2} pairs"
+            )
+            part = [sequences[place] for place in places]
             batch = collate(part, self._pad_id, self._device)
-            yield from policy.reference(batch).row_sums().tolist()
-            done += len(part) // 2
+            sums = policy.reference(batch).row_sums().tolist()
+            for place, value in zip(places, sums, strict=True):
+                logps[place] = value
+            done += len(part)
+        return logps
 
     def weight(self, example: TokenPair) -> int:
         return 1
@@ -123,17 +135,26 @@ class Dpo:
         return losses.sum()
 
     def _logprobs(self, policy: Policy, examples: Sequence[TokenPair]) -> PairLogprobs:
-        """Both answers of every pair in one padded batch: first all chosen, then all rejected."""
-        sequences = [pair.chosen for pair in examples] + [pair.rejected for pair in examples]
-        batch = collate(sequences, self._pad_id, self._device)
-        chosen, rejected = policy(batch).row_sums().chunk(2)
-        lengths = torch.tensor(batch.trained_counts, device=self._device)
-        chosen_length, rejected_length = lengths.chunk(2)
+        """Chosen and rejected answers in one pass, or in two where one would read much padding."""
+        chosen_side = [pair.chosen for pair in examples]
+        rejected_side = [pair.rejected for pair in examples]
+        if padding_share([*chosen_side, *rejected_side]) > _PADDING_WORTH_A_PASS:
+            chosen, rejected = self._sums(policy, chosen_side), self._sums(policy, rejected_side)
+        else:
+            chosen, rejected = self._sums(policy, [*chosen_side, *rejected_side]).chunk(2)
         return PairLogprobs(
             chosen=chosen,
             rejected=rejected,
             ref_chosen=chosen.new_tensor([pair.ref_chosen for pair in examples]),
             ref_rejected=chosen.new_tensor([pair.ref_rejected for pair in examples]),
-            chosen_length=chosen_length,
-            rejected_length=rejected_length,
+            chosen_length=self._lengths(chosen_side),
+            rejected_length=self._lengths(rejected_side),
         )
+
+    def _sums(self, policy: Policy, sequences: Sequence[TokenSequence]) -> torch.Tensor:
+        figures: TokenLogprobs = policy(collate(sequences, self._pad_id, self._device))
+        return figures.row_sums()
+
+    def _lengths(self, sequences: Sequence[TokenSequence]) -> torch.Tensor:
+        counts = [sequence.trained_count for sequence in sequences]
+        return torch.tensor(counts, device=self._device)

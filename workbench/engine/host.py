@@ -29,6 +29,7 @@ from workbench.core.generation import (
     decode_request,
     encode,
 )  # fmt: skip
+from workbench.engine.devices import describe, resolve_device, share_cores
 
 if TYPE_CHECKING:
     from workbench.engine.generation import Generator
@@ -124,7 +125,6 @@ class Host:
     def _load(self, request: Load) -> None:
         """Load what is not loaded yet. Adapters are read anew: a run may have rewritten them."""
         self._reply(Loading("starting"))
-        from workbench.engine.devices import describe, resolve_device
         from workbench.engine.generation import Generator
         from workbench.engine.modeling import add_adapter, load_base
 
@@ -165,6 +165,7 @@ def main() -> int:
     output = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # whatever prints goes to the log
     sys.stdout = sys.stderr
+    share_cores()
     inbox = Inbox()
     inbox.read_from(os.dup(0))
     try:

@@ -17,6 +17,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """A model this small is slower with more."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def base(tiny_model_dir: Path) -> LoadedBase:
     """A fresh copy: adapters change the model that they are attached to."""
