@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -221,10 +220,3 @@ def several_runs(project: Project, *, gpus: bool = False) -> Sequence[SampleRun]
     for run in runs:
         run.ingest()
     return runs
-
-
-def sample_project(folder: Path) -> Project:
-    """The project of `several_runs`, for looking at."""
-    project = Project.create(folder, "Concise answers")
-    several_runs(project)
-    return project

@@ -75,7 +75,7 @@ def test_what_is_drawn_reaches_as_far_as_the_data(values: np.ndarray, pixels: in
     assert np.all(np.diff(kept) > 0)
     assert kept[0] == 0
     assert kept[-1] == len(values) - 1
-    assert len(kept) <= max(4 * pixels, 4 * (pixels + 1))
+    assert len(kept) <= 2 * (pixels + 1) + 2
     finite, kept_finite = values[np.isfinite(values)], values[kept][np.isfinite(values[kept])]
     if len(finite):
         assert finite.min() == kept_finite.min()

@@ -1,7 +1,7 @@
 """What plots compute: smoothing, decimation, ranges. numpy alone.
 
 Smoothing runs over every point before any is left out, so that the past of a line never changes;
-decimation keeps each pixel's first, lowest, highest and last point, so that no spike is lost.
+decimation keeps each pixel's lowest and highest point and the newest, so that no spike is lost.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ Indices = NDArray[np.intp]
 
 SMOOTHING_LIMIT = 0.999
 _BLOCK_SPAN = 600.0  # powers of a weight within one block stay above 2**-600: no overflow
+_BIAS_ENDS = 40.0  # exp(-40) is less than half of the last bit of 1
 _MARGIN = 0.4  # ordinary noise, to about four standard deviations, is not clipped
 _LOW_PERCENT, _HIGH_PERCENT = 1.0, 99.0
 _FLAT = 1e-9
@@ -36,8 +37,10 @@ def smooth(values: Floats, weight: float) -> Floats:
         result[finite] = values[finite]
         return result
     average = _moving_average(values[finite], weight)
-    bias = 1 - weight ** np.arange(1, len(average) + 1, dtype=np.float64)
-    result[finite] = average / bias
+    # Further on the bias is 1 to the last bit, and powers are slow.
+    biased = min(len(average), int(_BIAS_ENDS / -np.log(weight)))
+    average[:biased] /= 1 - weight ** np.arange(1, biased + 1, dtype=np.float64)
+    result[finite] = average
     return result
 
 
@@ -61,30 +64,30 @@ def _moving_average(values: Floats, weight: float) -> Floats:
 def decimate(x: Floats, y: Floats, low: float, high: float, pixels: int) -> Indices:
     """Which points to draw of a line over ascending `x` when `low` to `high` is `pixels` wide.
 
-    Of each pixel's points the first, lowest, highest and last remain, in their order; the newest
-    point always remains. One point on either side of the range stays too, so that lines leave it.
+    Of each pixel's points the lowest and the highest remain, in their order, and the first and
+    the newest of all. One point on either side of the range stays too, so that lines leave it.
     """
     start = max(0, int(np.searchsorted(x, low, side="left")) - 1)
     stop = min(len(x), int(np.searchsorted(x, high, side="right")) + 1)
-    if stop - start <= 4 * pixels or high <= low:
+    if stop - start <= 2 * pixels or high <= low:
         return np.arange(start, stop)
     shown_x, shown_y = x[start:stop], y[start:stop]
     buckets = np.floor((shown_x - low) / (high - low) * pixels)
     firsts = np.flatnonzero(np.diff(buckets, prepend=-np.inf))
-    lasts = np.append(firsts[1:], len(shown_x)) - 1
     finite = np.where(np.isfinite(shown_y), shown_y, np.nan)
     lowest = _where(finite, np.fmin.reduceat(finite, firsts), firsts)
     highest = _where(finite, np.fmax.reduceat(finite, firsts), firsts)
-    return start + np.unique(np.concatenate([firsts, lowest, highest, lasts]))
+    kept = np.zeros(len(shown_y), dtype=np.bool_)
+    kept[lowest] = kept[highest] = kept[0] = kept[-1] = True
+    return start + np.flatnonzero(kept)
 
 
 def _where(values: Floats, extremes: Floats, firsts: Indices) -> Indices:
     """The first place in each bucket that holds the bucket's extreme."""
     lengths = np.diff(np.append(firsts, len(values)))
     hits = np.flatnonzero(values == np.repeat(extremes, lengths))
-    buckets_hit, where = np.unique(np.searchsorted(firsts, hits, side="right"), return_index=True)
-    assert len(buckets_hit) <= len(firsts)
-    return hits[where]
+    buckets = np.searchsorted(firsts, hits, side="right")
+    return hits[np.flatnonzero(np.diff(buckets, prepend=0))]
 
 
 @dataclass(frozen=True, slots=True)
