@@ -172,7 +172,7 @@ class Datasets:
             FROM examples JOIN prompts ON prompts.id = examples.prompt_id
             WHERE prompts.split = 'train' AND {where}
             ORDER BY examples.dataset_id, examples.position
-        """  # noqa: S608 - only placeholders are put together
+        """
 
         def query(db: sqlite_utils.Database) -> list[tuple[Prompt, SupervisedExample]]:
             found = []
@@ -318,7 +318,7 @@ def _dataset(row: dict[str, Any]) -> Dataset:
 
 
 def _next_position(db: sqlite_utils.Database, table: str) -> int:
-    row = db.execute(f"SELECT max(position) FROM {table}").fetchone()  # noqa: S608 - our table
+    row = db.execute(f"SELECT max(position) FROM {table}").fetchone()
     return int(row[0] or 0)
 
 

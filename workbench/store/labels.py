@@ -64,7 +64,7 @@ class Labels:
 
         Pairs that a rule or an import decided are not asked for.
         """
-        sql_total = f"SELECT count(*) FROM pairs WHERE {_ASKED}"  # noqa: S608 - a constant
+        sql_total = f"SELECT count(*) FROM pairs WHERE {_ASKED}"
         sql_choices = "SELECT choice, count(*) FROM standing WHERE annotator = ? GROUP BY choice"
 
         def query(db: sqlite_utils.Database) -> LabelProgress:

@@ -58,7 +58,7 @@ class Pairs:
                 AND (standing.annotator = ? OR standing.source != 'label')
             )
             ORDER BY pairs.position, pairs.id LIMIT ?
-        """  # noqa: S608 - only placeholders are put together
+        """
 
         def query(db: sqlite_utils.Database) -> list[Pair]:
             return [pair_of_row(row) for row in db.query(sql, [*exclude, annotator, limit])]
@@ -80,7 +80,7 @@ class Pairs:
             FROM ({_PAIR_COLUMNS} WHERE {where}) AS columns
             JOIN standing ON standing.pair_id = columns.pair_id
             ORDER BY columns.pair_id
-        """  # noqa: S608 - only placeholders are put together
+        """
 
         def query(db: sqlite_utils.Database) -> list[LabelledPair]:
             rows = db.query(sql, list(dataset_ids))

@@ -132,7 +132,7 @@ class Runs:
         sql = f"""
             SELECT name, step, t, value FROM metrics WHERE run_id = ? AND {where}
             ORDER BY name, attempt, seq
-        """  # noqa: S608 - only placeholders are put together
+        """
 
         def query(db: sqlite_utils.Database) -> list[tuple[str, int, float, float | None]]:
             return list(db.execute(sql, [run_id, *names]).fetchall())
@@ -165,7 +165,7 @@ class Runs:
         sql = f"""
             SELECT line FROM events WHERE run_id = ? AND {where}
             ORDER BY attempt DESC, seq DESC LIMIT ?
-        """  # noqa: S608 - only placeholders are put together
+        """
 
         def query(db: sqlite_utils.Database) -> list[Event]:
             rows = db.execute(sql, [run_id, *kinds, limit]).fetchall()
