@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -13,7 +13,7 @@ from accelerate import Accelerator
 
 from workbench.core.control import Command
 from workbench.core.errors import RunError
-from workbench.core.events import CheckpointSaved, Metric, RunState, Severity, Warned
+from workbench.core.events import CheckpointSaved, Metric, RunState, Sample, Severity, Warned
 from workbench.core.recipes import DpoConfig, TrainingConfig
 from workbench.core.run_folder import RunFolder
 from workbench.engine.batching import DataOrder, split
@@ -35,6 +35,14 @@ class Outcome:
     result_step: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SampleText:
+    """A prompt, as a person reads it, and what the model in training answers."""
+
+    prompt: str
+    text: str
+
+
 class Loop(Generic[Example]):
     """Trains a policy by a method, step by step, until the end or until it is told to stop.
 
@@ -51,12 +59,14 @@ class Loop(Generic[Example]):
         rows: int,
         log: EventLog,
         steering: Steering,
+        write_samples: Callable[[], Iterable[SampleText]] = tuple,
     ) -> None:
         self._config = config
         self._method = method
         self._run = run
         self._log = log
         self._steering = steering
+        self._write_samples = write_samples
         self._parameters = [item for item in policy.parameters() if item.requires_grad]
         optimizer = torch.optim.AdamW(
             self._parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -81,7 +91,10 @@ class Loop(Generic[Example]):
         state = self._state
         while state.step < self._total:
             self._train_one_step()
-            drifted = self._measure() if self._due(self._config.eval_steps) else None
+            drifted = None
+            if self._due(self._config.eval_steps):
+                drifted = self._measure()
+                self._sample()
             if drifted:
                 self._log.emit(Warned("drift", drifted, Severity.NOTICE, state.step))
                 return Outcome(RunState.FINISHED, state.step, drifted, state.drift.best_step)
@@ -171,6 +184,13 @@ class Loop(Generic[Example]):
         if state.drift.best_step == state.step:
             self._save("best so far on held-out pairs")
         return reason
+
+    def _sample(self) -> None:
+        """Let the model as it is now answer the fixed prompts."""
+        self._policy.eval()
+        for sample in self._write_samples():
+            self._log.emit(Sample(self._state.step, sample.prompt, sample.text))
+            self._steering.poll()
 
     def _emit(self, values: dict[str, float]) -> None:
         state = self._state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +10,26 @@ import torch
 
 from workbench.core import paths
 from workbench.core.control import Command
+from workbench.core.conversation import Conversation, plain_text
 from workbench.core.errors import RunError
 from workbench.core.events import RunState, Severity, StateChanged, Warned
+from workbench.core.generation import Done, Generate, Row, Sampling
 from workbench.core.recipes import DpoConfig, RunSpec, SftConfig
 from workbench.core.run_folder import RunFolder
 from workbench.engine.checkpoints import publish_adapter
 from workbench.engine.devices import describe, resolve_device
 from workbench.engine.dpo import Dpo
 from workbench.engine.event_log import EventLog
+from workbench.engine.generation import Generator
 from workbench.engine.logprobs import Policy
-from workbench.engine.loop import Loop, Outcome
+from workbench.engine.loop import Loop, Outcome, SampleText
 from workbench.engine.modeling import LoadedBase, attach_adapter, load_base
 from workbench.engine.reference import ReferenceCache
 from workbench.engine.sft import Sft
 from workbench.engine.steering import Interrupted, Steering
+
+_IN_TRAINING = "default"  # peft's name for the one adapter that is attached to a model
+_SAMPLING = Sampling(temperature=0, max_new_tokens=100)
 
 
 def carry_out(
@@ -68,7 +75,11 @@ def _carry_out(
         model.activation_checkpointing_enable({"use_reentrant": False})
     policy = Policy(model)
     method.prepare(policy, report)
-    loop: Loop[Any] = Loop(spec.config, method, policy, run, rows, log, steering)
+    generator = Generator(model, base.tokenizer, device)
+    loop: Loop[Any] = Loop(
+        spec.config, method, policy, run, rows, log, steering,
+        lambda: _samples(generator, spec.sample_prompts),
+    )  # fmt: skip
     step = loop.restore()
     detail = f"training on {describe(device)}"
     log.emit(StateChanged(RunState.RUNNING, f"{detail}, on from step {step}" if step else detail))
@@ -88,6 +99,14 @@ def _method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> Sft | Dpo:
             return Dpo(
                 spec.config, *data, ReferenceCache(folder, Path(spec.model.path), base.device)
             )
+
+
+def _samples(generator: Generator, prompts: Sequence[Conversation]) -> Iterator[SampleText]:
+    """What the model in training answers to each prompt, its likeliest words."""
+    rows = [Row(str(place), prompt, _IN_TRAINING) for place, prompt in enumerate(prompts)]
+    for reply in generator.stream(Generate("samples", rows, _SAMPLING)):
+        if isinstance(reply, Done):
+            yield SampleText(plain_text(prompts[int(reply.row_id)]), reply.text)
 
 
 def _check_examples(spec: RunSpec, method: Sft | Dpo, log: EventLog) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -12,16 +11,18 @@ from safetensors.torch import load_file
 
 from tests.unit.engine.runs import make_run, payloads, preferences, train_here, write_rows
 from workbench.core.control import Command
+from workbench.core.conversation import user
 from workbench.core.errors import DataFileError, RunError
 from workbench.core.events import (
     Ack,
     CheckpointSaved,
     Metric,
     RunState,
+    Sample,
     StateChanged,
     Warned,
 )  # fmt: skip
-from workbench.core.recipes import AdapterConfig, DpoConfig, SftConfig
+from workbench.core.recipes import AdapterConfig, DpoConfig, RunSpec, SftConfig
 from workbench.core.run_folder import RunFolder
 
 CONFIGS = {"sft": SftConfig, "dpo": DpoConfig}
@@ -101,6 +102,25 @@ def test_learning_shows_in_the_figures(tmp_path: Path, tiny_model_dir: Path) -> 
     assert rows[8]["num_tokens"] > rows[1]["num_tokens"] > 0
 
 
+def test_fixed_prompts_are_answered_at_each_measurement(
+    tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    config = SftConfig(max_steps=4, eval_steps=2, learning_rate=0.05)
+    plain = make_run(tmp_path / "plain", tiny_model_dir, config)
+    asked = make_run(tmp_path / "asked", tiny_model_dir, config)
+    spec = RunSpec.model_validate_json(asked.spec.read_text(encoding="utf-8"))
+    spec.sample_prompts = (user("What is rain?"), user("What is Paris?"))
+    asked.spec.write_text(spec.model_dump_json(), encoding="utf-8")
+    for run in (plain, asked):
+        train_here(run)
+    told = payloads(asked.attempt(1), Sample)
+    prompts = ["What is rain?", "What is Paris?"]
+    assert sorted((sample.step, sample.prompt) for sample in told) == sorted(
+        (step, prompt) for step in (2, 4) for prompt in prompts
+    )
+    assert figures(asked) == figures(plain)
+
+
 def test_checkpoints_are_pruned_and_told(tmp_path: Path, tiny_model_dir: Path) -> None:
     config = SftConfig(max_steps=6, save_steps=2, save_total_limit=2, eval_steps=0)
     run = make_run(tmp_path / "run", tiny_model_dir, config)
@@ -176,13 +196,9 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_checkpoint(
     config = SftConfig(max_steps=20, learning_rate=1.0, save_steps=1, eval_steps=0)
     run = make_run(tmp_path / "run", tiny_model_dir, config, adapter=AdapterConfig(lora_alpha=2048))
     with pytest.raises(RunError, match="not a number any more"):
-        _train_until_it_breaks(run)
+        train_here(run)
     kept = load_file(run.checkpoint(run.checkpoint_steps()[-1]) / "adapter_model.safetensors")
     assert all(value.isfinite().all() for value in kept.values())
-
-
-def _train_until_it_breaks(run: RunFolder) -> Any:
-    return train_here(run)
 
 
 def test_long_examples_are_cut_or_left_out_with_a_warning(
