@@ -176,7 +176,8 @@ def m001_first_schema(db: sqlite_utils.Database) -> None:
 
 def unknown_migrations(db: sqlite_utils.Database) -> list[str]:
     """Names of steps that a newer version applied and this one has never heard of."""
-    registered = {step.name for step in migrations.pending(sqlite_utils.Database(memory=True))}
+    with sqlite_utils.Database(memory=True) as empty:
+        registered = {step.name for step in migrations.pending(empty)}
     return sorted({step.name for step in migrations.applied(db)} - registered)
 
 
