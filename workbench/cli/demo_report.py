@@ -8,12 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.core.conversation import plain_text
-from workbench.core.preferences import Prompt
+from workbench.core.preferences import Choice, Prompt
 from workbench.stats.brevity_rule import count_words, prefer
 from workbench.stats.win_rate import WinRate, win_rate
 
 _SHOWN_EXAMPLES = 3
 _WIDTH = 88
+_VERDICT_WORDS = {
+    Choice.FIRST: "prefers the answer after training",
+    Choice.SECOND: "prefers the answer before training",
+    Choice.TIE: "a tie",
+    Choice.BOTH_BAD: "both bad",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +111,13 @@ def _verdict(rate: WinRate) -> str:
 
 
 def _example(pair: Answers) -> str:
-    parts = (("", plain_text(pair.prompt.messages)), ("before  ", pair.before))
-    lines = [_wrapped(label, text) for label, text in (*parts, ("after   ", pair.after))]
-    return "\n".join(lines) + "\n"
+    parts = (
+        ("", plain_text(pair.prompt.messages)),
+        ("before  ", pair.before),
+        ("after   ", pair.after),
+        ("rule    ", _VERDICT_WORDS[prefer(pair.after, pair.before)]),
+    )
+    return "\n".join(_wrapped(label, text) for label, text in parts) + "\n"
 
 
 def _wrapped(label: str, text: str) -> str:
