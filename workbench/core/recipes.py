@@ -152,6 +152,9 @@ class DpoConfig(TrainingConfig):
     """Direct preference optimisation (Rafailov et al., arXiv 2305.18290)."""
 
     method: Literal["dpo"] = Field("dpo", frozen=True)
+    num_train_epochs: float = setting(
+        2.0, "Epochs", "How often each example is seen.", gt=0, le=1000
+    )
     beta: float = setting(
         0.1, "Beta", "How closely to stay with the base. Higher stays closer.", gt=0, le=10
     )
@@ -164,7 +167,7 @@ class DpoConfig(TrainingConfig):
     )  # fmt: skip
     stop_on_drift: bool = setting(
         True, "Stop in time",
-        "Ends the run when held-out chosen answers become less likely than they were at the start,"
+        "Ends the run when chosen answers to held-out prompts become less likely again,"
         " and keeps the best checkpoint.",
     )  # fmt: skip
 

@@ -106,11 +106,26 @@ class Loop(Generic[Example]):
                     return Outcome(RunState.PAUSED, state.step, "Paused.", None)
                 case Command.STOP:
                     self._save("stopped")
-                    return Outcome(RunState.STOPPED, state.step, "Stopped.", state.step)
+                    result = state.drift.result_step(state.step)
+                    return Outcome(RunState.STOPPED, state.step, "Stopped.", result)
                 case Command.CHECKPOINT:
                     self._save("asked for")
+        return self._finish()
+
+    def _finish(self) -> Outcome:
+        """All steps are done; the last one is measured too, where the best one is to be kept."""
+        state = self._state
+        if self._watches_drift and not self._due(self._config.eval_steps):
+            self._measure()
         self._save("finished")
-        return Outcome(RunState.FINISHED, state.step, "All steps are done.", state.step)
+        result, reason = state.drift.result_step(state.step), "All steps are done."
+        if result != state.step:
+            reason += f" The result is the model of step {result}: it was better on held-out pairs."
+        return Outcome(RunState.FINISHED, state.step, reason, result)
+
+    @property
+    def _watches_drift(self) -> bool:
+        return isinstance(self._config, DpoConfig) and self._config.stop_on_drift
 
     def _due(self, every: int) -> bool:
         return every > 0 and self._state.step % every == 0
@@ -178,7 +193,7 @@ class Loop(Generic[Example]):
                 self._method.loss(self._policy, part, tally)
         values = tally.means("eval_")
         self._emit(values)
-        if not isinstance(self._config, DpoConfig) or not self._config.stop_on_drift:
+        if not self._watches_drift:
             return None
         reason = state.drift.record(state.step, values)
         if state.drift.best_step == state.step:

@@ -48,7 +48,7 @@ def test_a_checkpoint_holds_no_pickle_and_loads_as_an_adapter(
 
 
 def test_state_random_numbers_and_place_come_back(store: CheckpointStore) -> None:
-    state = TrainerState(7, 28, 900, DriftWatch(6, 0.5))
+    state = TrainerState(7, 28, 900, DriftWatch(6, 0.5, 1))
     store.save(state, keep=1)
     expected = torch.rand(3)
     store.save(TrainerState(8), keep=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -80,12 +81,37 @@ def test_learning_rates_are_those_of_transformers(kind: str, warmup: int) -> Non
         scheduler.step()
 
 
-def test_drift_is_called_when_good_answers_become_less_likely() -> None:
-    watch = DriftWatch()
-    assert watch.record(2, {"eval_rewards/chosen": 0.3}) is None
-    assert watch.record(4, {"eval_rewards/chosen": 0.5}) is None
-    assert watch.record(6, {"eval_rewards/chosen": 0.1}) is None
-    reason = watch.record(8, {"eval_rewards/chosen": -0.01})
+def follow(rewards: Sequence[float]) -> tuple[DriftWatch, str | None]:
+    """Measure every 4 steps until the watch calls."""
+    watch, reason = DriftWatch(), None
+    for place, reward in enumerate(rewards, start=1):
+        reason = reason or watch.record(4 * place, {"eval_rewards/chosen": reward})
+    return watch, reason
+
+
+def test_drift_is_called_after_the_peak_of_good_answers() -> None:
+    """Figures of the demo: its answers were best at step 16 and broken at step 32."""
+    watch, reason = follow([0.131, 0.273, 0.376, 0.373, 0.279, 0.164])
     assert reason is not None
-    assert "step 8" in reason
-    assert "the model of step 4" in reason
+    assert "at step 24" in reason
+    assert "the model of step 16" in reason
+    assert watch.result_step(24) == 16
+
+
+def test_a_wobble_is_no_drift() -> None:
+    watch, reason = follow([0.2, 0.1, 0.25, 0.1, 0.3])
+    assert reason is None
+    assert watch.result_step(22) == 22
+
+
+def test_good_answers_below_the_start_are_drift_too() -> None:
+    watch, reason = follow([-0.2, -0.1])
+    assert reason is not None
+    assert watch.best_step == 8
+
+
+def test_a_run_that_got_worse_at_its_end_keeps_its_best() -> None:
+    watch, reason = follow([0.2, 0.4, 0.1])
+    assert reason is None
+    assert watch.result_step(12) == 8
+    assert DriftWatch().result_step(5) == 5
