@@ -56,7 +56,7 @@ def build(folder: Path, *, seed: int = 0) -> Path:
                 eos_token_id=fast.eos_token_id,
                 pad_token_id=fast.pad_token_id,
                 initializer_range=0.2,
-            )  # fmt: skip
+            )
         )
     model.save_pretrained(folder)
     return folder
