@@ -40,9 +40,8 @@ class DriftWatch:
             self.best_step, self.best_reward = step, reward
         elif reward >= _AS_GOOD * self.best_reward >= 0:
             self.best_step = step
-        self.worse_in_a_row = (
-            0 if self.best_step == step and reward >= 0 else self.worse_in_a_row + 1
-        )
+        is_fine = self.best_step == step and reward >= 0
+        self.worse_in_a_row = 0 if is_fine else self.worse_in_a_row + 1
         if self.worse_in_a_row < _PATIENCE:
             return None
         return (

@@ -115,7 +115,8 @@ class Loop(Generic[Example]):
     def _finish(self) -> Outcome:
         """All steps are done; the last one is measured too, where the best one is to be kept."""
         state = self._state
-        if self._watches_drift and not self._due(self._config.eval_steps):
+        every = self._config.eval_steps
+        if self._watches_drift and every and not self._due(every):
             self._measure()
         self._save("finished")
         result, reason = state.drift.result_step(state.step), "All steps are done."
