@@ -12,13 +12,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QTextEdit
+from PySide6.QtWidgets import QPushButton, QTextEdit
 
+from workbench.core.control import Command
 from workbench.core.events import RunState
 from workbench.core.paths import embedded_model_dir
 from workbench.core.recipes import AdapterConfig, DpoConfig, ModelRef, SftConfig
 from workbench.runner.demo_project import create_demo_project
-from workbench.runner.ingest import ingest_run
+from workbench.runner.steering import request
 from workbench.store import Project
 from workbench.ui import operations, theme
 from workbench.ui.app import application
@@ -43,61 +44,71 @@ def main() -> int:
     model = embedded_model_dir()
     with tempfile.TemporaryDirectory() as home:
         # Keeps the person's own projects and settings out of the pictures.
-        os.environ["WORKBENCH_HOME"] = home
-        (Path(home) / "cache" / "models").mkdir(parents=True)
+        os.environ["WORKBENCH_HOME"] = os.environ["HOME"] = home
+        embedded_model_dir().parent.mkdir(parents=True, exist_ok=True)
         embedded_model_dir().symlink_to(model)
-        project = create_demo_project(Path(home) / "data" / "projects" / "concise-answers")
+        project = create_demo_project(Path(home) / "projects" / "concise-answers")
         project.set("name", "Concise answers")
-        train(project, chosen.steps)
-        take(project, chosen.out, width, height)
+        window = open_window(project, width, height)
+        run_id = train(project, chosen.steps)
+        label_some(window)
+        compare_some(window)
+        with_a_run_at_work(project, lambda: take(window, run_id, chosen.out))
+        window.close()
     return 0
 
 
-def train(project: Project, steps: int) -> None:
-    """A DPO run to its end, and an SFT run that is still at work."""
-    model = ModelRef(name="SmolLM2-135M-Instruct", path=str(embedded_model_dir()))
-    dpo = RunOrder("dpo-concise-1", model, DpoConfig(max_steps=steps), AdapterConfig())
-    _, run_id = operations.start_run(project, dpo)
-    ended = {RunState.FINISHED, RunState.CRASHED, RunState.STOPPED}
-    until = time.monotonic() + RUN_TIME_S
-    while project.runs.get(run_id).state not in ended and time.monotonic() < until:
-        ingest_run(project, run_id)
-        run = project.runs.get(run_id)
-        print(f"\r{run.name}: {run.state}, step {run.step}   ", end="", flush=True)
-        time.sleep(1)
-    print()
-    sft = RunOrder("sft-house-style", model, SftConfig(max_steps=300), AdapterConfig())
-    operations.start_run(project, sft)
-
-
-def take(project: Project, out: Path, width: int, height: int) -> None:
-    app = application()
-    theme.install(app, "dark")
+def open_window(project: Project, width: int, height: int) -> MainWindow:
+    theme.install(application(), "dark")
     window = MainWindow(Settings.load(), project)
     window.resize(width, height)
     window.show()
     window.activateWindow()
-    label_some(app, window)
-    compare_some(window)
+    return window
+
+
+def train(project: Project, steps: int) -> str:
+    """A DPO run to its end; returns its id. The window reads it in as it goes."""
+    dpo = RunOrder("dpo-concise-1", model_ref(), DpoConfig(max_steps=steps), AdapterConfig())
+    _, run_id = operations.start_run(project, dpo)
+    ended = {RunState.FINISHED, RunState.CRASHED, RunState.STOPPED}
+    wait_for(lambda: project.runs.get(run_id).state in ended, RUN_TIME_S)
+    return run_id
+
+
+def with_a_run_at_work(project: Project, take_pictures: Callable[[], None]) -> None:
+    """Take them while an SFT run is some steps on its way, and stop that run afterwards."""
+    order = RunOrder("sft-house-style", model_ref(), SftConfig(max_steps=120), AdapterConfig())
+    _, run_id = operations.start_run(project, order)
+    wait_for(lambda: project.runs.get(run_id).step >= 12, RUN_TIME_S)
+    take_pictures()
+    request(project.runs.get(run_id).folder, Command.STOP)
+    wait_for(lambda: not project.runs.get(run_id).state.is_active, RUN_TIME_S)
+
+
+def model_ref() -> ModelRef:
+    return ModelRef(name="SmolLM2-135M-Instruct", path=str(embedded_model_dir()))
+
+
+def take(window: MainWindow, run_id: str, out: Path) -> None:
     for mode in ("dark", "light"):
         theme.active().set_mode(mode)
         for panel in PANELS:
-            window.navigate(panel)
+            what: dict[str, object] = {"run_id": run_id} if panel == "runs" else {}
+            window.navigate(panel, **what)
             wait(SETTLE_MS)
             path = out / f"{panel}-{mode}.png"
             window.grab().save(str(path))
-            print(path)
-    window.close()
+            print(path, flush=True)
 
 
-def label_some(app: QApplication, window: MainWindow) -> None:
+def label_some(window: MainWindow) -> None:
     window.navigate("label")
     wait(SETTLE_MS)
     keys = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_0, Qt.Key.Key_Right)
     for key in keys:
         QTest.keyClick(window, key)
         wait(4 * SETTLE_MS)
-    app.processEvents()
 
 
 def compare_some(window: MainWindow) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -55,8 +57,9 @@ class DatasetView(Card):
             self._show_row()
             return
         rows = count(dataset.row_count, self.tr("row"), self.tr("rows"))
-        where = self.tr("from {0}").format(dataset.source) if dataset.source else ""
+        where = self.tr("from {0}").format(Path(dataset.source).name) if dataset.source else ""
         self.set_title(dataset.name, " · ".join(part for part in (rows, where) if part))
+        self.setToolTip(dataset.source or "")
         self.rows.show_dataset(dataset)
         header = self.table.horizontalHeader()
         last = self.rows.columnCount() - 1
