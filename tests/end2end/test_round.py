@@ -134,7 +134,7 @@ def test_the_whole_round(open_application: Open, folder: Path) -> None:
 def test_a_run_outlives_its_window_and_goes_on_after_a_crash(
     open_application: Open, folder: Path
 ) -> None:
-    steps = 400
+    steps = 240
     with Project.open(folder) as project:
         for pair in project.pairs.waiting("Ada", PAIRS):
             showing = operations.Showing("Ada", shown_left=Choice.FIRST, elapsed_s=1.0)
