@@ -118,11 +118,11 @@ def test_what_will_happen_follows_from_data_and_settings(
     panel = show()
     assert text(panel, "train.summary.used") == "22"
     assert text(panel, "train.summary.measured") == "3"
-    assert text(panel, "train.summary.steps") == "6"
+    assert text(panel, "train.summary.steps") == "11"
     write(qtbot, line(panel, "train.field.per_device_train_batch_size"), "8")
-    assert text(panel, "train.summary.steps") == "3"
-    write(qtbot, line(panel, "train.field.num_train_epochs"), "2")
     assert text(panel, "train.summary.steps") == "6"
+    write(qtbot, line(panel, "train.field.num_train_epochs"), "1")
+    assert text(panel, "train.summary.steps") == "3"
     assert "when this window is closed" in text(panel, "train.summary.sentence")
     panel.settings.form.focus("eval_steps")
     write(qtbot, line(panel, "train.field.eval_steps"), "0")
