@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 
 from workbench.core.errors import KnownError
 from workbench.modelfiles.embedded import EmbeddedModel, embedded_model
@@ -17,6 +18,8 @@ def prepare() -> EmbeddedModel:
     embedded = embedded_model()
     if embedded.is_ready:
         return embedded
+    if not sys.stderr.isatty():  # where there is no progress bar either
+        print("Making the embedded model ready, once: about a minute.", file=sys.stderr, flush=True)
     maker = subprocess.run(
         module_command(_MAKER, str(embedded.folder)),
         env=module_environment(os.environ),

@@ -171,8 +171,10 @@ class Supervisor:
             _log(f"supervisor.json can't be written: {error}")
 
     def _write_report(self, report: ExitReport) -> None:
-        """Write the report, waiting for room on a full disk."""
+        """Write the report, waiting for room on a full disk; a deleted run needs none."""
         for _ in range(_REPORT_RETRIES):
+            if not self.attempt.path.is_dir():
+                return
             try:
                 write_report(self.attempt.exit, report)
                 return

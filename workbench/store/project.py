@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
@@ -125,6 +126,20 @@ class Project:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def read_name(folder: Path) -> str:
+    """What the project in `folder` is called, read without opening it; else the folder's name.
+
+    Only a look: a name that was given a moment ago may still be in the write-ahead log.
+    """
+    uri = f"{(folder / DATABASE_NAME).resolve().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            row = connection.execute("SELECT value FROM project WHERE key = 'name'").fetchone()
+    except sqlite3.Error:
+        row = None
+    return str(row[0]) if row else folder.name
 
 
 def _checked_database(folder: Path) -> Database:

@@ -62,3 +62,9 @@ def test_a_reader_sees_whole_files_though_the_writer_is_killed(tmp_path: Path) -
     assert seen == sorted(seen)
     assert len(json.loads(path.read_text())["padding"]) == 50_000
     assert stat.S_ISREG(path.stat().st_mode)
+
+
+def test_a_written_file_can_be_passed_on(tmp_path: Path) -> None:
+    (tmp_path / "ordinary").write_text("x")
+    write_text(tmp_path / "ours", "x")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "ordinary").stat().st_mode

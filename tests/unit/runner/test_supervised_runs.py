@@ -274,3 +274,14 @@ def test_the_supervisor_insists_when_nobody_else_does(make_run: MakeRun) -> None
     asking.join()
     assert (report.state, report.kind) == (RunState.STOPPED, ExitKind.KILLED)
     assert Stage.TERMINATING.value in details
+
+
+def test_a_supervisor_whose_run_was_deleted_ends(make_run: MakeRun) -> None:
+    folder = make_run(**LONG)
+    attempt = start(folder)
+    wait_for_step(attempt, 1)
+    record = record_of(attempt)
+    assert record.trainer is not None
+    folder.path.rename(folder.path.with_name("gone"))
+    os.kill(record.trainer.pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(record.process))

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.core.errors import ProjectError
 from workbench.store import Project
-from workbench.store.project import DATABASE_NAME
+from workbench.store.project import DATABASE_NAME, read_name
 
 
 def test_a_created_project_can_be_opened_again(tmp_path: Path) -> None:
@@ -83,3 +83,12 @@ def test_a_project_opened_on_another_thread_can_be_closed_here(tmp_path: Path) -
     project.close()
     with Project.open(tmp_path / "p") as reopened:
         assert reopened.name == "Test"
+
+
+def test_a_name_can_be_read_without_opening(tmp_path: Path) -> None:
+    Project.create(tmp_path / "p", "Support replies").close()
+    assert read_name(tmp_path / "p") == "Support replies"
+    assert read_name(tmp_path / "nowhere") == "nowhere"
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / DATABASE_NAME).write_bytes(b"not a database, but long enough" * 40)
+    assert read_name(tmp_path / "bad") == "bad"

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.core.paths import projects_dir
-from workbench.store.project import DATABASE_NAME
+from workbench.store.project import DATABASE_NAME, read_name
 from workbench.ui.tokens import SPACE_4, SPACE_8
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, icon_button, label, line, pill
@@ -45,9 +45,10 @@ class ProjectsCard(Card):
     def _row(self, folder: Path, *, is_open: bool) -> QWidget:
         there = (folder / DATABASE_NAME).is_file()
         row = QWidget()
-        name = button(folder.name, lambda: self.open_wanted.emit(folder), kind="link")
+        title = read_name(folder)
+        name = button(title, lambda: self.open_wanted.emit(folder), kind="link")
         name.setObjectName(f"home.project.{folder.name}")
-        name.setAccessibleName(self.tr("Open {0}").format(folder.name))
+        name.setAccessibleName(self.tr("Open {0}").format(title))
         name.setEnabled(there and not is_open)
         place = label(self.tr("not there any more") if not there else _shortened(folder), "small")
         place.setToolTip(str(folder))
