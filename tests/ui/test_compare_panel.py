@@ -175,6 +175,7 @@ def test_a_model_that_is_gone_is_one_sentence(
     (folder / "adapter").unlink()
     (folder / "adapter").mkdir()
     write_button = find(panel, QPushButton, "write")
+    qtbot.waitUntil(write_button.isEnabled)
     qtbot.mouseClick(write_button, Qt.MouseButton.LeftButton)
     errors = panel.session.window.errors  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: len(errors) == 1, timeout=ANSWER_TIME_MS)
@@ -187,6 +188,19 @@ def test_without_a_trained_model_it_says_what_to_do(qtbot: QtBot, session: Sessi
     qtbot.addWidget(empty)
     empty.show()
     assert any(item.text() == "Nothing to compare yet" for item in empty.findChildren(QLabel))
+
+
+def test_answers_can_be_asked_for_once_there_is_something_to_ask(
+    qtbot: QtBot, panel: ComparePanel
+) -> None:
+    write_button = find(panel, QPushButton, "write")
+    panel._prompts.show_prompts(dict.fromkeys(Split, ()))
+    prompt = find(panel, QLineEdit, "prompt")
+    prompt.selectAll()
+    qtbot.keyClick(prompt, Qt.Key.Key_Delete)
+    assert not write_button.isEnabled()
+    qtbot.keyClicks(prompt, "Why?")
+    assert write_button.isEnabled()
 
 
 def comparison(*, blind: bool) -> Comparison:

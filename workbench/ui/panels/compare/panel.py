@@ -72,7 +72,7 @@ class ComparePanel(Panel):
         if changes.flags & Changed.RUNS:
             self._read(lambda: read_subjects(project), self._show_subjects)
         if changes.flags & (Changed.DATASETS | Changed.PAIRS):
-            self._read(lambda: _read_prompts(project), self._prompts.show_prompts)
+            self._read(lambda: _read_prompts(project), self._show_prompts)
         if changes.flags & (Changed.VOTES | Changed.PAIRS | Changed.RUNS):
             self._read_standings()
 
@@ -139,7 +139,8 @@ class ComparePanel(Panel):
         self._write_button.setText(
             self.tr("Stop") if self._host.is_busy else self.tr("Write answers")
         )
-        self._write_button.setEnabled(self._subject() is not None)
+        can_ask = self._subject() is not None and self._prompts.prompt is not None
+        self._write_button.setEnabled(can_ask)
         if comparison is None:
             return
         if comparison.voted is not None:
@@ -245,6 +246,10 @@ class ComparePanel(Panel):
         self._pages.setCurrentIndex(1 if subjects else 0)
         self._show_vote_state()
 
+    def _show_prompts(self, by_split: Mapping[Split, Sequence[Prompt]]) -> None:
+        self._prompts.show_prompts(by_split)
+        self._show_vote_state()
+
     def _choose_wanted_run(self) -> None:
         for place in range(self._subjects.count()):
             subject = self._subjects.itemData(place)
@@ -298,6 +303,7 @@ class ComparePanel(Panel):
         self._prompts = PromptBar()
         self._prompts.wanted.connect(self._write)
         self._prompts.changed.connect(self._prompt_changed)
+        self._prompts.edited.connect(self._show_vote_state)
         self._sampling_form = RecipeForm([Sampling], object_name="compare.sampling")
         sampling_card = Card()
         sampling_card.body.addWidget(self._sampling_form)

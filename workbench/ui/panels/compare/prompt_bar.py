@@ -16,10 +16,13 @@ from workbench.ui.widgets.texts import button, pill
 
 
 class PromptBar(Card):
-    """Emits `wanted` when answers to the prompt are asked for, `changed` when it is another."""
+    """Emits `wanted` when answers are asked for, `changed` when another prompt is in view and
+    `edited` at each keystroke.
+    """
 
     wanted = Signal()
     changed = Signal()
+    edited = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +43,7 @@ class PromptBar(Card):
         self._text.setPlaceholderText(self.tr("Ask both models something"))
         self._text.returnPressed.connect(self.wanted)
         self._text.textEdited.connect(self._show_position)
+        self._text.textEdited.connect(self.edited)
         self._previous = button(self.tr("Previous"), lambda: self.step(-1), kind="quiet")
         self._next = button(self.tr("Next"), lambda: self.step(1), kind="quiet")
         self._previous.setObjectName("compare.previous")
