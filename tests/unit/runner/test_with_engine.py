@@ -13,12 +13,10 @@ from tests.unit.runner.conftest import wait_until
 from workbench.core.control import Command
 from workbench.core.conversation import user
 from workbench.core.events import Metric, RunState
-from workbench.core.generation import Row, Sampling
 from workbench.core.preferences import Choice, Origin, OriginKind
 from workbench.core.recipes import DpoConfig, ModelRef
 from workbench.runner.create import create_run
 from workbench.runner.exit_report import ExitKind, read_report
-from workbench.runner.generation import generate_all
 from workbench.runner.ingest import ingest_run
 from workbench.runner.start import resume_run, start_run
 from workbench.runner.steering import request
@@ -104,12 +102,3 @@ def test_kill_resume_and_pause_leave_no_gap(project: Project, tiny_model_dir: Pa
     assert {reading.no_gpu_reason for reading in project.runs.readings(run_id)}
     events = project.runs.events(run_id, [Metric.KIND], limit=100_000)
     assert {event.attempt for event in events} == {1, 2}
-
-
-def test_every_row_is_answered_by_the_real_host(tiny_model_dir: Path) -> None:
-    rows = [Row(str(n), user(f"What is {n}?")) for n in range(3)]
-    answers = generate_all(
-        str(tiny_model_dir), {}, rows, Sampling(max_new_tokens=4), device="cpu", rows_at_once=2
-    )
-    assert set(answers) == {"0", "1", "2"}
-    assert all(done.tokens <= 4 for done in answers.values())
