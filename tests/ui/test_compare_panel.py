@@ -66,6 +66,8 @@ def panel(
         made.show()
         made.activateWindow()
     qtbot.waitUntil(lambda: find(made, QComboBox, "subject").count() == 1)
+    # Prompts are read beside the subjects: a test that clears the field must not be overtaken.
+    qtbot.waitUntil(lambda: find(made, QLineEdit, "prompt").text() == "Question 0?")
     set_up_short_answers(made)
     yield made
     made.close_down()
@@ -194,7 +196,7 @@ def test_answers_can_be_asked_for_once_there_is_something_to_ask(
     qtbot: QtBot, panel: ComparePanel
 ) -> None:
     write_button = find(panel, QPushButton, "write")
-    panel._prompts.show_prompts(dict.fromkeys(Split, ()))
+    panel._show_prompts(dict.fromkeys(Split, ()))
     prompt = find(panel, QLineEdit, "prompt")
     prompt.selectAll()
     qtbot.keyClick(prompt, Qt.Key.Key_Delete)
