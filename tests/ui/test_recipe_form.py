@@ -137,7 +137,7 @@ def test_choices_and_switches(form: RecipeForm, qtbot: QtBot) -> None:
         qtbot.keyClick(stop, Qt.Key.Key_Space)
     config = form.result(DpoConfig)
     assert config is not None
-    assert config.loss_type == "hinge"
+    assert config.loss_type == "ipo"
     assert config.stop_on_drift is False
     assert stop.text() == "Off"
 

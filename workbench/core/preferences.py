@@ -134,6 +134,7 @@ class PreferenceExample:
     chosen: str
     rejected: str
     pair_id: str | None = None
+    strength: Strength | None = None
 
     def to_json(self) -> dict[str, Any]:
         """TRL's conversational preference form."""
@@ -144,6 +145,8 @@ class PreferenceExample:
         }
         if self.pair_id is not None:
             row["pair_id"] = self.pair_id
+        if self.strength is not None:
+            row["strength"] = int(self.strength)
         return row
 
 
@@ -163,6 +166,45 @@ class SupervisedExample:
         }
         if self.example_id is not None:
             row["example_id"] = self.example_id
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class UnpairedExample:
+    """What KTO learns from: one answer, and whether it is a good one."""
+
+    prompt: Conversation
+    completion: str
+    desirable: bool
+    example_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """TRL's conversational unpaired preference form."""
+        row: dict[str, Any] = {
+            "prompt": to_json(self.prompt),
+            "completion": [{"role": "assistant", "content": self.completion}],
+            "label": self.desirable,
+        }
+        if self.example_id is not None:
+            row["example_id"] = self.example_id
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class PromptExample:
+    """What a model answers by itself in training, and the right answer where there is one."""
+
+    prompt: Conversation
+    answer: str | None = None
+    prompt_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """TRL's conversational prompt-only form, with the answer beside it."""
+        row: dict[str, Any] = {"prompt": to_json(self.prompt)}
+        if self.answer is not None:
+            row["answer"] = self.answer
+        if self.prompt_id is not None:
+            row["prompt_id"] = self.prompt_id
         return row
 
 

@@ -7,9 +7,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from workbench.core.conversation import user
 from workbench.core.recipes import (
-    CONFIG_CLASSES,
-    METHOD_PURPOSES,
-    METHOD_TITLES,
+    METHODS,
     AdapterConfig,
     DpoConfig,
     MethodConfig,
@@ -108,15 +106,14 @@ def test_a_method_nobody_knows_is_refused() -> None:
 
 
 def test_methods_agree_everywhere() -> None:
-    assert set(METHOD_TITLES) == set(METHOD_PURPOSES) == set(CONFIG_CLASSES)
-    for method, config_class in CONFIG_CLASSES.items():
-        assert config_class().method == method
+    for method, info in METHODS.items():
+        assert info.config().method == method
 
 
-@pytest.mark.parametrize("recipe", [*CONFIG_CLASSES.values(), AdapterConfig])
+@pytest.mark.parametrize("recipe", [*(info.config for info in METHODS.values()), AdapterConfig])
 def test_each_setting_has_what_a_form_shows(recipe: type[BaseModel]) -> None:
     for name, field in recipe.model_fields.items():
-        if name == "method":
+        if name in {"method", "rewards"}:  # not single fields: a choice of cards, and a list
             continue
         assert field.title, name
         assert field.description, name

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from workbench.core.events import RunState
-from workbench.core.recipes import METHOD_TITLES
+from workbench.core.recipes import METHODS
 from workbench.store.rows import RunRow
 from workbench.ui.tokens import DARK
 
@@ -85,7 +85,7 @@ def state_text(run: RunRow) -> str:
 
 def detail_text(run: RunRow) -> str:
     """The second line of a row: `DPO · 214 / 600`, and what a run that waits is waiting for."""
-    method = METHOD_TITLES.get(run.method, run.method.upper())
+    method = METHODS[run.method].title
     total = f" / {run.total_steps:,}" if run.total_steps else ""
     steps = f"{run.step:,}{total}" if run.step or run.total_steps else ""
     why = run.detail if run.state in (RunState.QUEUED, RunState.STARTING) else ""

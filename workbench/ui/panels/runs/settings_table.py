@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from workbench.core.recipes import METHOD_TITLES, RunSpec
+from workbench.core.recipes import METHODS, RunSpec
 from workbench.ui.wording import figure
 
 
 def settings_rows(spec: RunSpec) -> list[tuple[str, str]]:
     """What the run learns from and how, one (title, value) a row."""
     rows = [
-        ("Method", METHOD_TITLES.get(spec.method, spec.method)),
+        ("Method", METHODS[spec.method].title),
         ("Model", spec.model.name),
         ("Data", spec.data.description or "–"),
         ("Training examples", f"{spec.data.train_examples:,}"),

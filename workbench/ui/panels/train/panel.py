@@ -9,12 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.changes import Changed, Changes
-from workbench.core.recipes import (
-    CONFIG_CLASSES,
-    METHOD_PURPOSES,
-    METHOD_TITLES,
-    RunSpec,
-)
+from workbench.core.recipes import METHODS, RunSpec
 from workbench.ui import operations
 from workbench.ui.bridge import Task
 from workbench.ui.commands import Command
@@ -32,6 +27,7 @@ from workbench.ui.widgets.texts import button, plain_area
 
 _SIDE_WIDTH = 356
 _FIRST_METHOD = "dpo"
+_OFFERED = ("sft", "dpo")
 
 
 class TrainPanel(Panel):
@@ -89,18 +85,19 @@ class TrainPanel(Panel):
         """`model_path` chooses a model, `method` a method, `copy_run_id` a run's settings."""
         if isinstance(path := what.get("model_path"), str):
             self.start_from.want_model(path)
-        if isinstance(method := what.get("method"), str) and method in CONFIG_CLASSES:
+        if isinstance(method := what.get("method"), str) and method in _OFFERED:
             self.choose_method(method)
         if isinstance(run_id := what.get("copy_run_id"), str):
             self.copy_run(run_id)
 
     def commands(self) -> list[Command]:
-        titles = METHOD_TITLES.items()
         choices = [
             Command(
-                self.tr("Train with {0}").format(title), partial(self._show_in, method), "train"
+                self.tr("Train with {0}").format(METHODS[method].title),
+                partial(self._show_in, method),
+                "train",
             )
-            for method, title in titles
+            for method in _OFFERED
         ]
         return [
             Command(
@@ -227,7 +224,7 @@ class TrainPanel(Panel):
         menu = self._copy.menu()
         menu.clear()
         for run in material.runs:
-            action = menu.addAction(f"{run.name} · {METHOD_TITLES.get(run.method, run.method)}")
+            action = menu.addAction(f"{run.name} · {METHODS[run.method].title}")
             action.triggered.connect(partial(self.copy_run, run.id))
         self._copy.setVisible(bool(material.runs))
 
@@ -239,13 +236,13 @@ class TrainPanel(Panel):
             is_chosen = method == self.method
             card.set_tone("selected" if is_chosen else "plain")
             state = self.tr("chosen") if is_chosen else ""
-            card.setAccessibleName(f"{METHOD_TITLES[method]} {state}".strip())
+            card.setAccessibleName(f"{METHODS[method].title} {state}".strip())
 
     def _make_methods(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(SPACE_12)
-        for method, title in METHOD_TITLES.items():
-            card = ChoiceCard(title, self.tr(METHOD_PURPOSES[method]))
+        for method in _OFFERED:
+            card = ChoiceCard(METHODS[method].title, self.tr(METHODS[method].purpose))
             card.setObjectName(f"train.method.{method}")
             card.chosen.connect(partial(self.choose_method, method))
             self._methods[method] = card

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from workbench.core.recipes import CONFIG_CLASSES, AdapterConfig, DpoConfig, SftConfig
+from workbench.core.recipes import METHODS, AdapterConfig, MethodConfig
 from workbench.ui.widgets.recipe_form import RecipeForm
 
 _OBJECT_NAME = "train.field"
@@ -42,9 +42,9 @@ class Settings(QWidget):
             return f"{self._form.title_of(name)}: {problem}." if name else problem
         return ""
 
-    def config(self) -> SftConfig | DpoConfig | None:
+    def config(self) -> MethodConfig | None:
         """The method's settings as entered, or None while one is wrong."""
-        return self._form.result(CONFIG_CLASSES[self._method])
+        return self._form.result(METHODS[self._method].config)
 
     def adapter(self) -> AdapterConfig | None:
         return self._form.result(AdapterConfig)
@@ -69,7 +69,7 @@ class Settings(QWidget):
         self._form.set_values(values)
 
     def _make_form(self) -> RecipeForm:
-        recipes = [CONFIG_CLASSES[self._method], AdapterConfig]
+        recipes = [METHODS[self._method].config, AdapterConfig]
         form = RecipeForm(recipes, object_name=_OBJECT_NAME)
         form.edited.connect(self.edited)
         self._layout.addWidget(form)

@@ -1,0 +1,41 @@
+"""What of the model is trained: an adapter beside frozen weights, or the weights themselves."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from workbench.core.fields import Recipe, setting
+
+Tuning = Literal["lora", "dora", "qlora", "full"]
+
+_ADAPTERS = {"tuning": ("lora", "dora", "qlora")}
+
+
+class AdapterConfig(Recipe):
+    """LoRA (Hu et al., arXiv 2106.09685), DoRA (2402.09353), QLoRA (2305.14314) or everything."""
+
+    tuning: Tuning = setting(
+        "lora", "What is trained", "An adapter beside the model, or the whole model.",
+        group="Adapter", choices={
+            "lora": "A small adapter; the model itself stays as it is",
+            "dora": "LoRA that learns length and direction apart: a little better, slower",
+            "qlora": "LoRA on a model in 4 bits: least memory, needs an NVIDIA GPU",
+            "full": "All weights: most memory, and the result is a whole model",
+        },
+    )  # fmt: skip
+    r: int = setting(
+        16, "Rank", "Size of the adapter. More can learn more, and forget more.",
+        group="Adapter", only_with=_ADAPTERS, ge=1, le=512,
+    )  # fmt: skip
+    lora_alpha: int = setting(
+        32, "Alpha", "How strongly the adapter counts: alpha ÷ rank multiplies it.",
+        group="Adapter", only_with=_ADAPTERS, ge=1, le=2048,
+    )  # fmt: skip
+    lora_dropout: float = setting(
+        0.0, "Dropout", "Share of the adapter's inputs left out at random in training.",
+        group="Adapter", advanced=True, only_with=_ADAPTERS, ge=0, lt=1,
+    )  # fmt: skip
+    target_modules: str = setting(
+        "all-linear", "Layers", "all-linear, or names of layers with commas between them.",
+        group="Adapter", advanced=True, only_with=_ADAPTERS, min_length=1,
+    )  # fmt: skip
