@@ -167,11 +167,70 @@ CREATE TABLE read_offsets (
 ) WITHOUT ROWID;
 """
 
+_BROWSING = """
+-- Rows that a person threw away; nothing of them is deleted, so that they can come back.
+CREATE TABLE bin (
+    row_id TEXT PRIMARY KEY,        -- of pairs, examples or prompts
+    kind TEXT NOT NULL,             -- pair, example or prompt
+    dataset_id TEXT NOT NULL REFERENCES datasets(id),
+    batch TEXT NOT NULL,            -- rows that were thrown away together come back together
+    thrown_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX bin_batch ON bin(batch);
+CREATE INDEX bin_dataset ON bin(dataset_id);
+
+CREATE TABLE row_tags (
+    tag TEXT NOT NULL,
+    row_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    added_at REAL NOT NULL,
+    PRIMARY KEY (tag, row_id)
+) WITHOUT ROWID;
+CREATE INDEX row_tags_row ON row_tags(row_id);
+
+-- A history: what stood in a part of a row before an edit, and after.
+CREATE TABLE row_edits (
+    id TEXT PRIMARY KEY,
+    row_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    part TEXT NOT NULL,             -- prompt, first or second
+    before TEXT NOT NULL,           -- a prompt as its JSON list of messages
+    after TEXT NOT NULL,
+    editor TEXT NOT NULL,
+    edited_at REAL NOT NULL
+);
+CREATE INDEX row_edits_row ON row_edits(row_id, id);
+
+-- Rows that the search index must read again; it takes them out once it has.
+CREATE TABLE search_todo (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind INTEGER NOT NULL,          -- 0 pairs, 1 examples, 2 prompts
+    source INTEGER NOT NULL         -- rowid
+);
+"""
+_INDEXED_COLUMNS = {
+    "pairs": "prompt_id, first_id, second_id, dataset_id",
+    "examples": "prompt_id, completion, dataset_id",
+    "prompts": "messages, text, dataset_id",
+}
+
 
 @migrations()
 def m001_first_schema(db: sqlite_utils.Database) -> None:
     """Everything of version 0.1."""
     _run(db, _FIRST_SCHEMA)
+
+
+@migrations()
+def m004_browsing(db: sqlite_utils.Database) -> None:
+    """Tags, the history of edits, a bin, and notes of which rows the search index must read."""
+    _run(db, _BROWSING)
+    for number, (table, columns) in enumerate(_INDEXED_COLUMNS.items()):
+        note = f"INSERT INTO search_todo(kind, source) VALUES ({number}, old.rowid);"
+        db.execute(
+            f"CREATE TRIGGER {table}_changed AFTER UPDATE OF {columns} ON {table} BEGIN {note} END"
+        )
+        db.execute(f"CREATE TRIGGER {table}_deleted AFTER DELETE ON {table} BEGIN {note} END")
 
 
 def unknown_migrations(db: sqlite_utils.Database) -> list[str]:

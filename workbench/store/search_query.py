@@ -1,0 +1,43 @@
+"""What a person types into a search field, as FTS5 understands it."""
+
+from __future__ import annotations
+
+import re
+
+_PARTS = re.compile(r'(-?)"([^"]*)"?|(\S+)')
+_WORDS = re.compile(r"\w+", re.UNICODE)
+_SHORTEST_BEGINNING = 3
+
+
+def match_expression(typed: str, *, scope: tuple[str, ...] = ()) -> str:
+    """An FTS5 expression for `typed`, or "" when there is no word in it.
+
+    Every word must be there; `"several words"` stand together; `-word` must not be there; a word
+    that ends with `*` is a beginning, and so is the last one while somebody is still typing it.
+    `scope` names tokens of the scope column that must all be there.
+    """
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    parts = list(_PARTS.finditer(typed))
+    for number, part in enumerate(parts):
+        minus, phrase, word = part.groups()
+        is_last = number == len(parts) - 1 and not typed[-1:].isspace()
+        if word is not None:
+            minus, phrase = ("-", word[1:]) if word.startswith("-") else ("", word)
+        found = _WORDS.findall(phrase)
+        if not found:
+            continue
+        quoted = '"' + " ".join(found) + '"'
+        is_beginning = word is not None and (
+            word.endswith("*")
+            or (is_last and len(found[-1]) >= _SHORTEST_BEGINNING and word[-1].isalnum())
+        )
+        (unwanted if minus else wanted).append(quoted + (" *" if is_beginning else ""))
+    if not wanted:
+        return ""
+    tokens = " AND ".join(f'scope : "{token}"' for token in scope)
+    text = " AND ".join(f"{{prompt first second}} : {term}" for term in wanted)
+    expression = f"{tokens} AND {text}" if tokens else text
+    for term in unwanted:
+        expression = f"({expression}) NOT {{prompt first second}} : {term}"
+    return expression
