@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from workbench.core.conversation import Conversation, to_json
+from workbench.core.conversation import Conversation, Message, to_json
 
 
 class Split(StrEnum):
@@ -111,8 +111,42 @@ def choice_of_side(side: Side, shown_left: Choice) -> Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Part of a response that somebody marked; `start` and `end` count characters of its text."""
+
+    response_id: str
+    start: int
+    end: int
+    text: str
+    is_good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictDetails:
+    """What came with a verdict. `picked_by` says why the pair was shown: `random`, `unsure`, ….
+
+    Aspects are told of the stored responses, as `Choice` is. `unsureness` is the score (0 to 1)
+    that the pair was picked for, `score_source` where that score came from.
+    """
+
+    picked_by: str = ""
+    score_source: str | None = None
+    unsureness: float | None = None
+    flag: str | None = None
+    note: str | None = None
+    tags: tuple[str, ...] = ()
+    aspects: Mapping[str, Choice] = field(default_factory=dict)
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """One entry of a pair's history. `choice` None takes back the verdict in `replaces`."""
+    """One entry of a pair's history. `choice` None takes back the verdict in `replaces`.
+
+    `source` is `label` for an independent verdict, `repeat` for the same pair shown again,
+    `gold` on a pair with a known answer, `adjudicate` with the others' verdicts known, `edit`
+    for an edited answer over its original; `compare`, `import` and `rule` say where else from.
+    """
 
     id: str
     pair_id: str
@@ -124,6 +158,7 @@ class Verdict:
     strength: Strength | None = None
     replaces: str | None = None
     source: str = "label"
+    details: VerdictDetails | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +192,10 @@ class SupervisedExample:
     prompt: Conversation
     completion: str
     example_id: str | None = None
+
+    @property
+    def messages(self) -> Conversation:
+        return (*self.prompt, Message("assistant", self.completion))
 
     def to_json(self) -> dict[str, Any]:
         """TRL's conversational prompt-completion form."""
