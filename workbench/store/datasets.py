@@ -24,6 +24,7 @@ from workbench.core.preferences import (
 )
 from workbench.store.database import Database
 from workbench.store.labels import insert_verdict
+from workbench.store.prompt_keys import encode_messages, prompt_key
 from workbench.store.rows import Dataset, DatasetRow, NewExample, NewPair, NewPrompt
 
 
@@ -233,13 +234,16 @@ def insert_prompt(
 
     A prompt that was held out once stays held out, wherever else it appears.
     """
-    encoded = json.dumps(conversation.to_json(messages), ensure_ascii=False)
-    found = list(db["prompts"].rows_where("messages = ?", [encoded], limit=1))
+    encoded = encode_messages(messages)
+    key = prompt_key(encoded)
+    found = db.execute(_FIND_PROMPT, [key]).fetchone()
     if found:
-        if split is Split.HELD_OUT and found[0]["split"] != split:
-            held_out = {"split": split.value, "dataset_id": dataset_id}
-            db.table("prompts").update(found[0]["id"], held_out)
-        return str(found[0]["id"])
+        prompt_id, known_split, is_unfinished = found
+        # One that an import is bringing in is taken over, so that giving that import up leaves it.
+        if (split is Split.HELD_OUT and known_split != split) or is_unfinished:
+            changed = {"split": max(split, known_split, key=_is_held_out), "dataset_id": dataset_id}
+            db.table("prompts").update(prompt_id, changed)
+        return str(prompt_id)
     prompt_id = new_id()
     db.table("prompts").insert(
         {
@@ -251,7 +255,18 @@ def insert_prompt(
             "position": _next_position(db, "prompts") + 1,
         }
     )
+    db.execute("INSERT INTO prompt_keys VALUES (?, ?)", [key, prompt_id])
     return prompt_id
+
+
+_FIND_PROMPT = """
+    SELECT prompts.id, prompts.split, prompts.dataset_id IN (SELECT dataset_id FROM unfinished)
+    FROM prompt_keys JOIN prompts ON prompts.id = prompt_keys.prompt_id WHERE prompt_keys.key = ?
+"""
+
+
+def _is_held_out(split: str) -> bool:
+    return split == Split.HELD_OUT
 
 
 def insert_response(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
+from workbench.store.labelling_schema import LABELLING
+from workbench.store.migrations_imports import add_imports
+
 migrations = Migrations("workbench")
 
 _FIRST_SCHEMA = """
@@ -219,6 +222,18 @@ _INDEXED_COLUMNS = {
 def m001_first_schema(db: sqlite_utils.Database) -> None:
     """Everything of version 0.1."""
     _run(db, _FIRST_SCHEMA)
+
+
+@migrations(transactional=False)
+def m002_imports(db: sqlite_utils.Database) -> None:
+    """Imports in chunks, answers without a partner, prompts found by a key."""
+    add_imports(db)
+
+
+@migrations()
+def m003_labelling(db: sqlite_utils.Database) -> None:
+    """Details of verdicts, annotators, reservations, gold items, edits and scores."""
+    _run(db, LABELLING)
 
 
 @migrations()
