@@ -17,6 +17,7 @@ LINES_ALLOWED = 400
 
 QT = "PySide6,shiboken6,pyqtgraph,qtawesome,qtpy"
 TORCH = "torch,transformers,peft,accelerate"
+STATISTICS = "statsmodels,scipy,pandas"
 
 # Runs first in a fresh interpreter: what argv[1] names can't be imported any more.
 WALL = """
@@ -92,9 +93,10 @@ def test_the_engine_imports_without_qt_and_database() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_window_starts_without_torch(tmp_path: Path) -> None:
+def test_the_window_starts_without_torch_and_statistics(tmp_path: Path) -> None:
+    slow_to_import = f"{TORCH},{STATISTICS}"
     done = python(
-        START_THE_WINDOW, TORCH, QT_QPA_PLATFORM="offscreen", WORKBENCH_HOME=str(tmp_path)
+        START_THE_WINDOW, slow_to_import, QT_QPA_PLATFORM="offscreen", WORKBENCH_HOME=str(tmp_path)
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "shown 1"
