@@ -99,6 +99,33 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledAnswer:
+    """An answer that the model in training wrote, and what it was worth.
+
+    `rewards` are by name, None where one could not be given, with why in `notes`.
+    """
+
+    text: str
+    tokens: int
+    is_finished: bool
+    rewards: Mapping[str, float | None]
+    total: float | None
+    advantage: float
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSampled:
+    """Answers to one prompt of a step that learns from the model's own answers."""
+
+    KIND: ClassVar[str] = "group"
+    step: int
+    prompt: str
+    answers: tuple[SampledAnswer, ...]
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     """A checkpoint is complete on disk. `path` is relative to the run folder."""
 
@@ -157,14 +184,15 @@ class Bye:
 
 
 Payload = (
-    Hello | StateChanged | Metric | Sample | CheckpointSaved
+    Hello | StateChanged | Metric | Sample | GroupSampled | CheckpointSaved
     | Heartbeat | Ack | Warned | Failed | Bye
 )  # fmt: skip
 
 PAYLOADS: dict[str, type[Payload]] = {
     payload.KIND: payload
     for payload in (
-        Hello, StateChanged, Metric, Sample, CheckpointSaved, Heartbeat, Ack, Warned, Failed, Bye,
+        Hello, StateChanged, Metric, Sample, GroupSampled, CheckpointSaved, Heartbeat, Ack, Warned,
+        Failed, Bye,
     )
 }  # fmt: skip
 
@@ -243,4 +271,11 @@ def decode_payload(kind: str, data: Mapping[str, Any]) -> Payload:
             name: float(not_finite.get(name, "nan")) if value is None else float(value)
             for name, value in data["values"].items()
         }
+    if kind == GroupSampled.KIND:
+        fields["answers"] = tuple(_known_fields(SampledAnswer, item) for item in data["answers"])
     return payload_class(**fields)
+
+
+def _known_fields(data_class: type[SampledAnswer], data: Mapping[str, Any]) -> SampledAnswer:
+    names = {item.name for item in dataclasses.fields(data_class)}
+    return data_class(**{name: value for name, value in data.items() if name in names})

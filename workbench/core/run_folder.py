@@ -11,7 +11,7 @@ attempt-1/              one per start or resume
     supervisor.log      what the supervisor printed
     exit.json           how the trainer ended, in the supervisor's words
 checkpoints/step-00000012/
-adapter/                the result
+adapter/ or model/      the result: an adapter, or the whole model where all of it was trained
 """
 
 from __future__ import annotations
@@ -81,6 +81,10 @@ class RunFolder:
     @property
     def adapter(self) -> Path:
         return self.path / "adapter"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
 
     def checkpoint(self, step: int) -> Path:
         return self.checkpoints / f"step-{step:08d}"

@@ -1,74 +1,56 @@
-"""Token sequences, padded batches, and the order in which examples are seen."""
+"""Token sequences, and the order in which examples are seen."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeVar
-
-import torch
-
-IGNORED = -100
 
 _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSequence:
-    """Tokens of one conversation; those from position `trained_from` on are learnt."""
+    """Tokens of one conversation; those from position `trained_from` on are learnt.
+
+    Ranges (start, end) in `untrained` are left out of that: what others said between answers.
+    """
 
     ids: Sequence[int]
     trained_from: int
+    untrained: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def first_learnt(self) -> int:
+        """Where learning begins. The first token of all has nothing to be predicted from."""
+        return max(self.trained_from, 1)
+
+    @property
+    def learnt_positions(self) -> list[int]:
+        left_out = {place for start, end in self.untrained for place in range(start, end)}
+        return [place for place in range(self.first_learnt, len(self.ids)) if place not in left_out]
 
     @property
     def trained_count(self) -> int:
-        """Tokens that are learnt. The first of a sequence has nothing to be predicted from."""
-        return max(0, len(self.ids) - max(self.trained_from, 1))
+        """Tokens that are learnt."""
+        first, size = self.first_learnt, len(self.ids)
+        left_out = sum(max(0, min(end, size) - max(start, first)) for start, end in self.untrained)
+        return max(0, size - first - left_out)
 
     def cut(self, max_length: int) -> TokenSequence:
         """The sequence without what exceeds `max_length` tokens, from its end."""
         if len(self.ids) <= max_length:
             return self
-        return TokenSequence(self.ids[:max_length], self.trained_from)
+        return TokenSequence(self.ids[:max_length], self.trained_from, self.untrained)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenBatch:
-    """Sequences padded on the right. B rows, T positions.
-
-    `input_ids` and `attention_mask` are [B, T]; `labels` is [B, T] with IGNORED where a token is
-    not learnt; `trained_counts` has the number of learnt tokens of each row.
-    """
-
-    input_ids: torch.Tensor
-    attention_mask: torch.Tensor
-    labels: torch.Tensor
-    trained_counts: tuple[int, ...]
-
-
-def collate(sequences: Sequence[TokenSequence], pad_id: int, device: torch.device) -> TokenBatch:
-    """Pad sequences into one batch on `device`."""
-    length = max(len(sequence.ids) for sequence in sequences)
-    shape = (len(sequences), length)
-    input_ids = torch.full(shape, pad_id, dtype=torch.long)
-    attention_mask = torch.zeros(shape, dtype=torch.long)
-    labels = torch.full(shape, IGNORED, dtype=torch.long)
-    for row, sequence in enumerate(sequences):
-        size, start = len(sequence.ids), max(sequence.trained_from, 1)
-        input_ids[row, :size] = torch.tensor(sequence.ids)
-        attention_mask[row, :size] = 1
-        labels[row, start:size] = input_ids[row, start:size]
-    return TokenBatch(
-        input_ids.to(device), attention_mask.to(device), labels.to(device),
-        tuple(sequence.trained_count for sequence in sequences),
-    )  # fmt: skip
-
-
-def padding_share(sequences: Sequence[TokenSequence]) -> float:
-    """Which share of a batch of these sequences would be padding, 0 to 1."""
-    lengths = [len(sequence.ids) for sequence in sequences]
-    return 1 - sum(lengths) / (len(lengths) * max(lengths))
+def common_prefix_length(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many tokens the two share at their beginning."""
+    return sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise
 from typing import Any
 
 from workbench.core import conversation
 from workbench.core.conversation import Conversation, Message
-from workbench.engine.batching import TokenSequence
+from workbench.engine.batching import TokenSequence, common_prefix_length
 
 # For base models, which bring none. Plain words, so that no token needs to be added.
 FALLBACK_TEMPLATE = """\
@@ -37,11 +36,24 @@ def answer_sequence(tokenizer: Any, prompt: Conversation, answer: str) -> TokenS
     return TokenSequence(whole, common_prefix_length(before, whole))
 
 
-def common_prefix_length(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many tokens the two share at their beginning."""
-    return sum(
-        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False))
-    )
+def chat_sequence(tokenizer: Any, messages: Conversation) -> TokenSequence:
+    """A conversation that ends with an answer, of which every answer is trained.
+
+    An earlier answer that the template shows differently once the talk goes on (some leave out
+    its reasoning) is learnt only as far as it is the same.
+    """
+    whole = _render(tokenizer, messages, add_generation_prompt=False)
+    learnt: list[tuple[int, int]] = []
+    for place, message in enumerate(messages):
+        if message.role != "assistant" or not place:
+            continue
+        before = prompt_ids(tokenizer, messages[:place])
+        so_far = _render(tokenizer, messages[: place + 1], add_generation_prompt=False)
+        start, end = common_prefix_length(before, whole), common_prefix_length(so_far, whole)
+        if start < end:
+            learnt.append((start, end))
+    between = tuple((end, start) for (_, end), (start, _) in pairwise(learnt))
+    return TokenSequence(whole, learnt[0][0] if learnt else len(whole), between)
 
 
 def _render(tokenizer: Any, messages: Conversation, *, add_generation_prompt: bool) -> list[int]:

@@ -4,6 +4,8 @@ checkpoints/step-00000012/
     adapter_config.json, adapter_model.safetensors   an adapter that anything can load
     optimizer.safetensors                            AdamW's moments by parameter name
     rng.safetensors                                  random state of torch, CPU and CUDA
+    extra.safetensors                                what is trained beside the adapter, if any
+    items.safetensors                                answers that are still to be learnt from
     trainer_state.json                               step, place in the data, drift watch
 """
 
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import set_peft_model_state_dict
+from peft import PeftModel, set_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -27,18 +29,27 @@ from workbench.core.atomic import sync_folder
 from workbench.core.errors import RunError
 from workbench.core.run_folder import RunFolder
 from workbench.engine.drift import DriftWatch
+from workbench.engine.logprobs import Policy
+from workbench.engine.optimizer import Optimizer
+from workbench.engine.processes import Processes
 
+_ADAPTER = "default"  # peft's name for the one adapter that is trained
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+_MODEL_FILES = ("config.json", "generation_config.json", "model.safetensors")
 _UNFINISHED = ".unfinished-"
 
 
 @dataclass(slots=True)
 class TrainerState:
-    """Where a run stands between two steps."""
+    """Where a run stands between two steps.
+
+    `uses_left` counts the steps that still learn from the items at hand.
+    """
 
     step: int = 0
     examples_seen: int = 0
     num_tokens: int = 0
+    uses_left: int = 0
     drift: DriftWatch = dataclasses.field(default_factory=DriftWatch)
 
     @classmethod
@@ -47,37 +58,49 @@ class TrainerState:
 
 
 class CheckpointStore:
-    """Saves, restores and prunes the checkpoints of one run."""
+    """Saves, restores and prunes the checkpoints of one run. The first process writes."""
 
-    def __init__(self, run: RunFolder, model: Any, optimizer: torch.optim.Optimizer) -> None:
+    def __init__(
+        self, run: RunFolder, policy: Policy, optimizer: Optimizer, processes: Processes
+    ) -> None:
         self._run = run
-        self._model = model
+        self._policy = policy
         self._optimizer = optimizer
-        self._named = {
-            name: parameter for name, parameter in model.named_parameters()
-            if parameter.requires_grad
-        }  # fmt: skip
-        run.checkpoints.mkdir(exist_ok=True)
-        for leftover in run.checkpoints.glob(f"{_UNFINISHED}*"):
-            shutil.rmtree(leftover)
+        self._processes = processes
+        if processes.is_first:
+            run.checkpoints.mkdir(exist_ok=True)
+            for leftover in run.checkpoints.glob(f"{_UNFINISHED}*"):
+                shutil.rmtree(leftover)
+        processes.wait()
 
-    def save(self, state: TrainerState, *, keep: int) -> Path:
+    def save(
+        self, state: TrainerState, *, keep: int, items: Mapping[str, torch.Tensor] | None = None
+    ) -> Path:
         """Write the checkpoint of `state.step`; then only the `keep` newest remain.
 
-        The step that the drift watch holds for best stays in any case. Returns its folder.
+        `items` are what the steps to come still learn from. The step that the drift watch holds
+        for best stays in any case. Returns its folder.
         """
         target = self._run.checkpoint(state.step)
-        beside = self._run.checkpoints / f"{_UNFINISHED}{state.step}"
-        beside.mkdir()
-        self._write(beside, state)
-        publish(beside, target)
-        self._prune(keep, state.drift.best_step)
+        if self._processes.is_first:
+            beside = self._run.checkpoints / f"{_UNFINISHED}{state.step}"
+            beside.mkdir()
+            self._write(beside, state, items or {})
+            publish(beside, target)
+            self._prune(keep, state.drift.best_step)
+        self._processes.wait()
         return target
 
-    def _write(self, folder: Path, state: TrainerState) -> None:
-        self._model.save_pretrained(folder, save_embedding_layers=False)
-        (folder / "README.md").unlink(missing_ok=True)  # peft's empty model card
-        save_file(self._optimizer_tensors(), folder / "optimizer.safetensors")
+    def _write(self, folder: Path, state: TrainerState, items: Mapping[str, torch.Tensor]) -> None:
+        save_weights(self._policy.model, folder)
+        save_file(self._optimizer.tensors(), folder / "optimizer.safetensors")
+        if extra := self._extra():
+            save_file(
+                {name: value.detach().contiguous() for name, value in extra.items()},
+                folder / "extra.safetensors",
+            )
+        if items:
+            save_file(dict(items), folder / "items.safetensors")
         rng = {"cpu": torch.get_rng_state()}
         if torch.cuda.is_available():
             rng["cuda"] = torch.cuda.get_rng_state()
@@ -86,11 +109,20 @@ class CheckpointStore:
             json.dumps(dataclasses.asdict(state), indent=2) + "\n", encoding="utf-8"
         )
 
-    def _optimizer_tensors(self) -> dict[str, torch.Tensor]:
+    def _extra(self) -> dict[str, torch.nn.Parameter]:
+        """What is trained and not part of the model's weights as `save_weights` writes them."""
+        if not isinstance(self._policy.model, PeftModel):
+            inside = {id(parameter) for parameter in self._policy.model.parameters()}
+        else:
+            inside = {
+                id(parameter)
+                for name, parameter in self._policy.model.named_parameters()
+                if f".{_ADAPTER}." in name or name.endswith(f".{_ADAPTER}")
+            }
         return {
-            f"{name}#{key}": value.contiguous()
-            for name, parameter in self._named.items()
-            for key, value in self._optimizer.state[parameter].items()
+            name: parameter
+            for name, parameter in self._optimizer.named.items()
+            if id(parameter) not in inside
         }
 
     def _prune(self, keep: int, best_step: int | None) -> None:
@@ -101,10 +133,11 @@ class CheckpointStore:
                 self._run.checkpoint(step).rename(doomed)
                 shutil.rmtree(doomed)
 
-    def restore_newest(self) -> TrainerState | None:
+    def restore_newest(self) -> tuple[TrainerState, dict[str, torch.Tensor]] | None:
         """Load the newest readable checkpoint into model, optimizer and random state, if any.
 
-        Raises RunError when there are checkpoints and none fits.
+        Returns the state and the items that are still to be learnt from. Raises RunError when
+        there are checkpoints and none fits.
         """
         steps = self._run.checkpoint_steps()
         for step in reversed(steps):
@@ -119,22 +152,42 @@ class CheckpointStore:
             )
         return None
 
-    def _restore(self, folder: Path) -> TrainerState:
+    def _restore(self, folder: Path) -> tuple[TrainerState, dict[str, torch.Tensor]]:
         text = (folder / "trainer_state.json").read_text(encoding="utf-8")
         state = TrainerState.from_json(json.loads(text))
-        weights = load_file(folder / "adapter_model.safetensors")
         moments = load_file(folder / "optimizer.safetensors")
         rng = load_file(folder / "rng.safetensors")
-        set_peft_model_state_dict(self._model, weights)
-        for label, value in moments.items():
-            name, _, key = label.rpartition("#")
-            parameter = self._named[name]
-            home = "cpu" if key == "step" and parameter.device.type == "cpu" else parameter.device
-            self._optimizer.state[parameter][key] = value.to(home)
+        extra, items = self._extra(), folder / "items.safetensors"
+        kept = load_file(folder / "extra.safetensors") if extra else {}
+        load_weights(self._policy.model, folder)
+        with torch.no_grad():
+            for name, parameter in extra.items():
+                parameter.copy_(kept[name])
+        self._optimizer.load(moments)
         torch.set_rng_state(rng["cpu"])
         if "cuda" in rng and torch.cuda.is_available():
             torch.cuda.set_rng_state(rng["cuda"])
-        return state
+        return state, load_file(items) if state.uses_left else {}
+
+
+def save_weights(model: Any, folder: Path) -> None:
+    """Write the trained adapter, or the whole model where that is what is trained."""
+    if isinstance(model, PeftModel):
+        model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=[_ADAPTER])
+    else:
+        model.save_pretrained(folder, max_shard_size="1TB")
+    (folder / "README.md").unlink(missing_ok=True)  # peft's empty model card
+
+
+def load_weights(model: Any, folder: Path) -> None:
+    """Take over what `save_weights` wrote; raises RuntimeError where it does not fit."""
+    if isinstance(model, PeftModel):
+        set_peft_model_state_dict(model, load_file(folder / "adapter_model.safetensors"))
+        return
+    weights = load_file(folder / "model.safetensors")
+    unknown = model.load_state_dict(weights, strict=False).unexpected_keys
+    if unknown:
+        raise RuntimeError(f"unknown weights {unknown[:3]}")
 
 
 def publish(beside: Path, target: Path) -> None:
@@ -154,11 +207,16 @@ def publish(beside: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def publish_adapter(run: RunFolder, step: int) -> None:
-    """Make the adapter of the checkpoint of `step` the run's result, atomically."""
-    beside = run.path / f"{_UNFINISHED}adapter"
+def publish_result(run: RunFolder, step: int, tokenizer: Any) -> None:
+    """Make the adapter or model of the checkpoint of `step` the run's result, atomically."""
+    checkpoint = run.checkpoint(step)
+    is_adapter = (checkpoint / _ADAPTER_FILES[0]).exists()
+    beside = run.path / f"{_UNFINISHED}result"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
-    for name in _ADAPTER_FILES:
-        shutil.copyfile(run.checkpoint(step) / name, beside / name)
-    publish(beside, run.adapter)
+    for name in _ADAPTER_FILES if is_adapter else _MODEL_FILES:
+        if (checkpoint / name).exists():
+            shutil.copyfile(checkpoint / name, beside / name)
+    if not is_adapter:
+        tokenizer.save_pretrained(beside)
+    publish(beside, run.adapter if is_adapter else run.model)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.core import conversation
 from workbench.core.errors import DataFileError
-from workbench.core.preferences import PreferenceExample, SupervisedExample
+from workbench.core.preferences import (
+    PreferenceExample,
+    PromptExample,
+    Strength,
+    SupervisedExample,
+    UnpairedExample,
+)
+from workbench.core.recipes import DataKind
 
 _Example = TypeVar("_Example")
 
@@ -28,6 +35,33 @@ def read_supervised(path: Path) -> list[SupervisedExample]:
     Raises DataFileError with the line for a row that can't be read.
     """
     return _read(path, _supervised)
+
+
+def read_unpaired(path: Path) -> list[UnpairedExample]:
+    """Rows with prompt, completion and label. No file reads as no rows.
+
+    Raises DataFileError with the line for a row that can't be read.
+    """
+    return _read(path, _unpaired)
+
+
+def read_prompts(path: Path) -> list[PromptExample]:
+    """Rows with a prompt and perhaps its right answer. No file reads as no rows.
+
+    Raises DataFileError with the line for a row that can't be read.
+    """
+    return _read(path, _prompt)
+
+
+def read_kind(kind: DataKind, path: Path) -> Sequence[object]:
+    """Rows of the kind that a method learns from; raises as the readers do."""
+    readers: dict[DataKind, Callable[[Path], Sequence[object]]] = {
+        DataKind.EXAMPLES: read_supervised,
+        DataKind.PAIRS: read_preferences,
+        DataKind.JUDGED: read_unpaired,
+        DataKind.PROMPTS: read_prompts,
+    }
+    return readers[kind](path)
 
 
 def _read(path: Path, build: Callable[[Mapping[str, Any]], _Example]) -> list[_Example]:
@@ -62,6 +96,7 @@ def _preference(row: Mapping[str, Any]) -> PreferenceExample:
         chosen=_answer(row, "chosen"),
         rejected=_answer(row, "rejected"),
         pair_id=row.get("pair_id"),
+        strength=Strength(row["strength"]) if row.get("strength") is not None else None,
     )
 
 
@@ -70,6 +105,29 @@ def _supervised(row: Mapping[str, Any]) -> SupervisedExample:
         prompt=conversation.from_json(_field(row, "prompt")),
         completion=_answer(row, "completion"),
         example_id=row.get("example_id"),
+    )
+
+
+def _unpaired(row: Mapping[str, Any]) -> UnpairedExample:
+    label = _field(row, "label")
+    if not isinstance(label, bool):
+        raise ValueError("'label' must be true or false")
+    return UnpairedExample(
+        prompt=conversation.from_json(_field(row, "prompt")),
+        completion=_answer(row, "completion"),
+        desirable=label,
+        example_id=row.get("example_id"),
+    )
+
+
+def _prompt(row: Mapping[str, Any]) -> PromptExample:
+    answer = row.get("answer")
+    if answer is not None and not isinstance(answer, str):
+        raise ValueError("'answer' must be text")
+    return PromptExample(
+        prompt=conversation.from_json(_field(row, "prompt")),
+        answer=answer,
+        prompt_id=row.get("prompt_id"),
     )
 
 

@@ -1,145 +1,162 @@
-"""Token log-probabilities: the head runs only where a learnt token is predicted, in chunks."""
+"""The model in training, and the log-probabilities that it gives to learnt tokens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.nn import functional
+from peft import PeftModel
 
-from workbench.engine.batching import IGNORED, TokenBatch
+from workbench.engine import attention
+from workbench.engine.attention import PackedAttention
+from workbench.engine.batching import TokenSequence
+from workbench.engine.head import Head, HeadFigures
+from workbench.engine.packing import Group, TokenBatch, pack, pad
 
-# Rows of full-vocabulary logits that exist at a time: 512 × 49,152 × 4 bytes is 100 MB.
-HEAD_CHUNK_ROWS = 512
-
-Head = Callable[[torch.Tensor], torch.Tensor]
+# Packed and padded passes of a model that packing suits differ by rounding only.
+_SAME_LOGP = {torch.float32: 1e-3, torch.bfloat16: 0.5, torch.float16: 0.1}
 
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprobs:
-    """Figures of the N learnt tokens of a batch, row after row; `counts` says how many per row.
+    """Figures of the N learnt tokens of a batch, sequence after sequence; `counts` says how many
+    each sequence has.
 
-    `logps` [N] carries the gradient. `entropies` and `hits` [N] are None unless asked for; a hit
-    is a token that the model thought likeliest.
+    `logps` [N] carries the gradient. `entropies` [N] are of all tokens that could have followed;
+    `hits` [N] says where the model thought the token likeliest.
     """
 
     logps: torch.Tensor
     counts: tuple[int, ...]
-    entropies: torch.Tensor | None = None
-    hits: torch.Tensor | None = None
+    entropies: torch.Tensor
+    hits: torch.Tensor
 
-    def row_sums(self) -> torch.Tensor:
-        """Log-probability of each row's learnt tokens together, [B]."""
-        return torch.stack([part.sum() for part in torch.split(self.logps, list(self.counts))])
+    def sums(self) -> torch.Tensor:
+        """Log-probability of each sequence's learnt tokens together, [S]."""
+        return torch.stack([part.sum() for part in self.per_sequence()])
+
+    def per_sequence(self) -> tuple[torch.Tensor, ...]:
+        """Log-probabilities of each sequence's learnt tokens."""
+        return torch.split(self.logps, list(self.counts))
 
 
 class Policy(torch.nn.Module):
-    """The model in training. Calling it gives the log-probabilities of a batch's learnt tokens."""
+    """The model in training. Calling it gives the log-probabilities of the learnt tokens.
 
-    def __init__(self, model: Any) -> None:
+    `model` is a PeftModel, or a causal language model whose own weights are trained; the
+    reference is then `reference_model`, or, where that is None, the model as it is now.
+    """
+
+    def __init__(self, model: Any, reference_model: Any = None) -> None:
         super().__init__()
         self.model = model
+        self._reference_model = (reference_model,)  # in a tuple: no part of the module
+        self.packs = False
 
-    def forward(self, batch: TokenBatch, *, with_entropy: bool = False) -> TokenLogprobs:
-        causal = self.model.get_base_model()
-        hidden = causal.base_model(
-            input_ids=batch.input_ids, attention_mask=batch.attention_mask, use_cache=False
+    @property
+    def causal(self) -> Any:
+        """The causal language model itself, adapters in its layers."""
+        return self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model
+
+    def forward(
+        self, groups: Sequence[Group], temperature: float = 1.0, noise_alpha: float = 0.0
+    ) -> TokenLogprobs:
+        """Log-probabilities, in order, of every sequence of every group.
+
+        Sequences of a group that begin alike share that beginning. Logits are divided by
+        `temperature`, so that what was sampled at it is judged at it. `noise_alpha` is NEFTune's.
+        """
+        batch = self.batch(groups)
+        rows = self.hidden(batch, noise_alpha if self.training else 0.0)[batch.sources]
+        figures: HeadFigures = Head.of(self.causal)(rows, batch.targets, temperature)
+        return TokenLogprobs(figures.logps, batch.counts, figures.entropies, figures.hits)
+
+    def batch(self, groups: Sequence[Group]) -> TokenBatch:
+        """The groups as one forward pass reads them."""
+        device = self.causal.get_input_embeddings().weight.device
+        return pack(groups, device) if self.packs else pad(groups, device)
+
+    def hidden(self, batch: TokenBatch, noise_alpha: float = 0.0) -> torch.Tensor:
+        """Last hidden states of all positions, flattened to [R·T, H]."""
+        read = {"input_ids": batch.input_ids}
+        if noise_alpha:
+            read = {"inputs_embeds": self._noisy_embeddings(batch, noise_alpha)}
+        if batch.attention_mask is None:
+            arguments = PackedAttention(batch.segments, batch.input_ids.device).model_arguments()
+        else:
+            arguments = {"attention_mask": batch.attention_mask}
+        states: torch.Tensor = self.causal.base_model(
+            **read, position_ids=batch.position_ids, use_cache=False, **arguments
         ).last_hidden_state
-        targets = batch.labels[:, 1:]
-        learnt = targets != IGNORED
-        return _head_logprobs(
-            hidden[:, :-1][learnt],
-            targets[learnt],
-            _head(causal),
-            batch.trained_counts,
-            with_entropy,
-        )
+        return states.flatten(0, 1)
 
-    def reference(self, batch: TokenBatch) -> TokenLogprobs:
-        """The same of the base model, without the adapter, without dropout and gradient."""
+    def _noisy_embeddings(self, batch: TokenBatch, alpha: float) -> torch.Tensor:
+        """NEFTune: each embedding with noise of at most α / √(L·d), L its sequence's length."""
+        embedded: torch.Tensor = self.causal.get_input_embeddings()(batch.input_ids)
+        noise = torch.empty_like(embedded).uniform_(-alpha, alpha)
+        return embedded + noise / (batch.lengths().unsqueeze(-1) * embedded.shape[-1]).sqrt()
+
+    @contextmanager
+    def as_reference(self) -> Iterator[Policy]:
+        """The policy as it was before training, without dropout and gradient."""
         was_training = self.training
         self.eval()
-        with torch.no_grad(), self.model.disable_adapter():
-            result: TokenLogprobs = self(batch)
-        self.train(was_training)
+        other = self._reference_model[0]
+        try:
+            with torch.no_grad():
+                if other is not None:
+                    reference = Policy(other)
+                    reference.packs = self.packs
+                    yield reference
+                elif isinstance(self.model, PeftModel):
+                    with self.model.disable_adapter():
+                        yield self
+                else:
+                    yield self
+        finally:
+            self.train(was_training)
+
+    def reference(self, groups: Sequence[Group], temperature: float = 1.0) -> TokenLogprobs:
+        """The same of the reference."""
+        with self.as_reference() as reference:
+            result: TokenLogprobs = reference(groups, temperature)
         return result
 
 
-def _head(causal: Any) -> Head:
-    """The model's output layer with what its architecture does to logits after it."""
-    linear = causal.get_output_embeddings()
-    scale = getattr(causal.config, "logit_scale", None)  # Cohere multiplies
-    divisor = getattr(causal.config, "logits_scaling", None)  # Granite divides
-    cap = getattr(causal.config, "final_logit_softcapping", None)  # Gemma 2
+def try_packing(policy: Policy) -> bool:
+    """Turn packing on if it changes nothing for this model; returns whether it is on.
 
-    def head(hidden: torch.Tensor) -> torch.Tensor:
-        logits: torch.Tensor = linear(hidden)
-        if scale is not None:
-            logits = logits * scale
-        if divisor is not None:
-            logits = logits / divisor
-        if cap is not None:
-            logits = torch.tanh(logits / cap) * cap
-        return logits.float()
-
-    return head
-
-
-def _head_logprobs(
-    hidden: torch.Tensor,
-    targets: torch.Tensor,
-    head: Head,
-    counts: tuple[int, ...],
-    with_entropy: bool,
-) -> TokenLogprobs:
-    logps, entropies, hits = _FrozenHead.apply(  # type: ignore[no-untyped-call]
-        hidden, targets, head, with_entropy
-    )
-    return TokenLogprobs(logps, counts, entropies, hits)
-
-
-class _FrozenHead(torch.autograd.Function):
-    """log p(target | hidden) for each row, [N], through a head whose weights are frozen.
-
-    The gradient with respect to `hidden` [N, H] is formed while a chunk's logits exist: rows are
-    independent, so the backward pass only multiplies each row by its factor. Neither the logits
-    nor their gradient outlive a chunk, and nothing is computed twice.
+    Models differ in how they build attention, so that is tried out on a few tokens rather than
+    looked up: two sequences with a common beginning and one alone, packed and padded.
     """
+    vocabulary = int(policy.causal.get_input_embeddings().weight.shape[0])
+    ids = [(7919 * (place + 1)) % vocabulary for place in range(24)]
+    alike = [TokenSequence(ids[:12], 4), TokenSequence([*ids[:6], *ids[14:20]], 6)]
+    groups: list[Group] = [alike, [TokenSequence(ids[8:], 1)]]
+    native = policy.causal.config._attn_implementation
+    was_training = policy.training
+    policy.eval()
+    try:
+        with torch.no_grad():
+            policy.packs = False
+            expected = policy(groups).logps
+            policy.causal.set_attn_implementation(attention.NAME)
+            policy.packs = True
+            found = policy(groups).logps
+        difference = float((expected - found).abs().max())
+        policy.packs = difference <= _SAME_LOGP.get(_dtype(policy), 0.5)
+    except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
+        policy.packs = False  # the model does not let attention be replaced
+    finally:
+        policy.train(was_training)
+    if not policy.packs:
+        policy.causal.set_attn_implementation(native)
+    return policy.packs
 
-    @staticmethod
-    def forward(
-        ctx: Any, hidden: torch.Tensor, targets: torch.Tensor, head: Head, with_entropy: bool
-    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
-        needs_gradient = ctx.needs_input_grad[0]
-        logps: list[torch.Tensor] = []
-        gradients: list[torch.Tensor] = []
-        entropies: list[torch.Tensor] = []
-        hits: list[torch.Tensor] = []
-        for rows, labels in zip(
-            torch.split(hidden, HEAD_CHUNK_ROWS), torch.split(targets, HEAD_CHUNK_ROWS), strict=True
-        ):
-            with torch.set_grad_enabled(needs_gradient):
-                leaf = rows.detach().requires_grad_(needs_gradient)
-                logits = head(leaf)
-                chunk = -functional.cross_entropy(logits, labels, reduction="none")
-            if needs_gradient:
-                gradients += torch.autograd.grad(chunk, leaf, torch.ones_like(chunk))
-            logps.append(chunk.detach())
-            if with_entropy:
-                log_p = logits.detach().log_softmax(dim=-1)
-                entropies.append(-(log_p.exp() * log_p).sum(dim=-1))
-                hits.append(log_p.argmax(dim=-1) == labels)
-        if needs_gradient:
-            ctx.save_for_backward(torch.cat(gradients))
-        if not with_entropy:
-            return torch.cat(logps), None, None
-        extras = torch.cat(entropies), torch.cat(hits)
-        ctx.mark_non_differentiable(*extras)
-        return torch.cat(logps), *extras
 
-    @staticmethod
-    def backward(ctx: Any, *upstream: Any) -> Any:
-        (gradients,) = ctx.saved_tensors
-        return gradients * upstream[0].unsqueeze(-1).to(gradients.dtype), None, None, None
+def _dtype(policy: Policy) -> torch.dtype:
+    dtype: torch.dtype = policy.causal.get_input_embeddings().weight.dtype
+    return dtype

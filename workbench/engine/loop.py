@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Generic
 
 import torch
-from accelerate import Accelerator
 
 from workbench.core.control import Command
 from workbench.core.errors import RunError
@@ -20,7 +19,9 @@ from workbench.engine.batching import DataOrder, split
 from workbench.engine.checkpoints import CheckpointStore, TrainerState
 from workbench.engine.event_log import EventLog
 from workbench.engine.logprobs import Policy
-from workbench.engine.method import Example, Method, Tally
+from workbench.engine.method import Example, Item, Method, Tally
+from workbench.engine.optimizer import Optimizer
+from workbench.engine.processes import Processes
 from workbench.engine.schedule import learning_rate_at
 from workbench.engine.steering import Steering
 
@@ -43,7 +44,7 @@ class SampleText:
     text: str
 
 
-class Loop(Generic[Example]):
+class Loop(Generic[Example, Item]):
     """Trains a policy by a method, step by step, until the end or until it is told to stop.
 
     Call `restore` once, then `run`. Raises RunError when loss or gradients stop being numbers;
@@ -53,39 +54,40 @@ class Loop(Generic[Example]):
     def __init__(
         self,
         config: TrainingConfig,
-        method: Method[Example],
+        method: Method[Example, Item],
         policy: Policy,
         run: RunFolder,
         rows: int,
         log: EventLog,
         steering: Steering,
+        processes: Processes,
         write_samples: Callable[[], Iterable[SampleText]] = tuple,
     ) -> None:
         self._config = config
         self._method = method
+        self._policy = policy
         self._run = run
         self._log = log
         self._steering = steering
+        self._processes = processes
         self._write_samples = write_samples
-        self._parameters = [item for item in policy.parameters() if item.requires_grad]
-        optimizer = torch.optim.AdamW(
-            self._parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
-        self._checkpoints = CheckpointStore(run, policy.model, optimizer)
-        device = self._parameters[0].device
-        self._accelerator = Accelerator(cpu=device.type == "cpu", device_placement=False)
-        self._policy, self._optimizer = self._accelerator.prepare(policy, optimizer)
+        self._optimizer = Optimizer(config, policy, method.extra_parameters(), processes)
+        self._checkpoints = CheckpointStore(run, policy, self._optimizer, processes)
         self._order = DataOrder(len(method.train), config.seed)
-        self._total = config.total_steps(rows)
+        self._total = config.total_steps(rows, processes.count)
         self._state = TrainerState()
+        self._items: Sequence[Item] = ()
+        self._fresh = Tally()
 
     def restore(self) -> int | None:
         """Go to the newest checkpoint; returns its step, or None to begin at the beginning."""
-        state = self._checkpoints.restore_newest()
-        if state is None:
+        restored = self._checkpoints.restore_newest()
+        if restored is None:
             return None
-        self._state = state
-        return state.step
+        self._state, items = restored
+        if self._state.uses_left:
+            self._items = self._method.unpack_items(items)
+        return self._state.step
 
     def run(self) -> Outcome:
         state = self._state
@@ -100,7 +102,7 @@ class Loop(Generic[Example]):
                 return Outcome(RunState.FINISHED, state.step, drifted, state.drift.best_step)
             if self._due(self._config.save_steps):
                 self._save("every so many steps")
-            match self._steering.take():
+            match self._processes.agree(self._steering.take()):
                 case Command.PAUSE:
                     self._save("paused")
                     return Outcome(RunState.PAUSED, state.step, "Paused.", None)
@@ -126,7 +128,7 @@ class Loop(Generic[Example]):
 
     @property
     def _watches_drift(self) -> bool:
-        return isinstance(self._config, DpoConfig) and self._config.stop_on_drift
+        return isinstance(self._config, DpoConfig) and self._config.watches_drift
 
     def _due(self, every: int) -> bool:
         return every > 0 and self._state.step % every == 0
@@ -134,22 +136,21 @@ class Loop(Generic[Example]):
     def _train_one_step(self) -> None:
         state, config = self._state, self._config
         started = time.perf_counter()
-        indices = self._order.take(state.examples_seen, config.examples_per_step)
-        examples = [self._method.train[index] for index in indices]
+        if not state.uses_left:
+            self._collect()
         rate = learning_rate_at(state.step, config, self._total)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        tally = self._accumulate(examples)
-        norm = self._accelerator.clip_grad_norm_(self._parameters, config.max_grad_norm)
-        values = tally.means()
-        values |= {"grad_norm": float(norm), "learning_rate": rate}
+        self._optimizer.set_rate(rate)
+        tally = self._accumulate(self._items)
+        norm = self._optimizer.clip(config.max_grad_norm)
+        values = self._fresh.means() | self._processes.total_tally(tally).means()
+        values |= {"grad_norm": norm, "learning_rate": rate}
         self._refuse_not_finite(values)
         self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
 
-        tokens = sum(self._method.token_count(example) for example in examples)
+        read = sum(self._method.token_count(item) for item in self._items)
+        tokens = int(self._processes.total(read))
         state.step += 1
-        state.examples_seen += len(examples)
+        state.uses_left -= 1
         state.num_tokens += tokens
         elapsed_s = time.perf_counter() - started
         values |= {
@@ -158,15 +159,35 @@ class Loop(Generic[Example]):
         }  # fmt: skip
         self._emit(values)
 
-    def _accumulate(self, examples: Sequence[Example]) -> Tally:
+    def _collect(self) -> None:
+        """Take the next examples, and make of them what is learnt from."""
+        state = self._state
+        count = self._config.examples_per_step * self._processes.count
+        indices = self._processes.share_of(self._order.take(state.examples_seen, count))
+        examples = [self._method.train[index] for index in indices]
+        collected = self._method.collect(self._policy, examples, state.step)
+        self._items = collected.items
+        self._fresh = self._processes.total_tally(collected.figures)
+        for event in collected.events:
+            self._log.emit(event)
+        state.examples_seen += count
+        state.uses_left = self._method.reuses
+
+    def _accumulate(self, items: Sequence[Item]) -> Tally:
         """Gradients of the mean loss over the whole step, micro-batch by micro-batch."""
-        self._policy.train()
+        self._optimizer.policy.train()
         tally = Tally()
-        weight = sum(self._method.weight(example) for example in examples)
-        for part in split(examples, self._config.per_device_train_batch_size):
+        weight = self._processes.total(sum(self._method.weight(item) for item in items))
+        parts = self._method.micro_batches(items)
+        # Each process's gradients are averaged, where a sum is meant.
+        scale = self._processes.count / weight if weight else 0.0
+        for place, part in enumerate(parts):
             self._steering.poll()
-            loss = self._method.loss(self._policy, part, tally)
-            self._accelerator.backward(loss / weight)
+            with self._processes.accumulating(
+                self._optimizer.policy, is_last=place == len(parts) - 1
+            ):
+                loss = self._method.loss(self._optimizer.policy, part, tally)
+                self._processes.accelerator.backward(loss * scale)
         return tally
 
     def _refuse_not_finite(self, values: dict[str, float]) -> None:
@@ -191,7 +212,7 @@ class Loop(Generic[Example]):
         with torch.no_grad():
             for part in split(self._method.held_out, self._config.per_device_train_batch_size):
                 self._steering.poll()
-                self._method.loss(self._policy, part, tally)
+                self._method.measure(self._policy, part, tally)
         values = tally.means("eval_")
         self._emit(values)
         if not self._watches_drift:
@@ -216,6 +237,9 @@ class Loop(Generic[Example]):
     def _save(self, reason: str) -> None:
         if self._run.checkpoint(self._state.step).exists():
             return
-        folder = self._checkpoints.save(self._state, keep=self._config.save_total_limit)
+        items = self._method.pack_items(self._items) if self._state.uses_left else {}
+        folder = self._checkpoints.save(
+            self._state, keep=self._config.save_total_limit, items=items
+        )
         path = folder.relative_to(self._run.path).as_posix()
         self._log.emit(CheckpointSaved(self._state.step, path, reason))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch.nn.functional import logsigmoid
 
-DpoLossType = Literal["sigmoid", "hinge", "ipo"]
+from workbench.core.recipes import DpoLossType
 
 
 def negative_log_likelihood(logps: torch.Tensor) -> torch.Tensor:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 
+from workbench.core.events import Payload
 from workbench.engine.logprobs import Policy
 
 Example = TypeVar("Example")
+Item = TypeVar("Item")
 
 # Called with what is being done, in words, now and then during work that takes long.
 Report = Callable[[str], None]
@@ -21,10 +23,12 @@ class Tally:
     """Sums and counts of figures, so that a mean over several batches is exact."""
 
     sums: dict[str, torch.Tensor] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, float] = field(default_factory=dict)
 
     def add(self, name: str, values: torch.Tensor) -> None:
-        """Count each of `values` [N] under `name`."""
+        """Count each of `values` [N] under `name`. Nothing to count leaves no trace."""
+        if not values.numel():
+            return
         total = values.detach().float().sum()
         self.sums[name] = self.sums[name] + total if name in self.sums else total
         self.counts[name] = self.counts.get(name, 0) + values.numel()
@@ -40,27 +44,90 @@ class Tally:
         }
 
 
-class Method(Protocol[Example]):
+class Method(Protocol[Example, Item]):
     """One way to learn. `train` and `held_out` are its tokenised examples.
 
-    A step's loss is the sum of `loss` over its micro-batches, divided by the sum of `weight` over
-    all of its examples: so 8 × 1 and 1 × 8 are the same step.
+    Each step takes some examples; `collect` makes of them the items that are learnt from, which
+    `reuses` steps in a row share. A step's loss is the sum of `loss` over its micro-batches,
+    divided by the sum of `weight` over all of its items: so 8 × 1 and 1 × 8 are the same step.
     """
 
     train: Sequence[Example]
     held_out: Sequence[Example]
+    reuses: int
 
     def prepare(self, policy: Policy, report: Report) -> None:
         """Compute what stays the same over the run."""
 
-    def weight(self, example: Example) -> int:
-        """What the example counts in the mean: its tokens, or 1."""
+    def extra_parameters(self) -> Mapping[str, tuple[float, Sequence[torch.nn.Parameter]]]:
+        """What is trained beside the policy: name → (learning rate, parameters)."""
 
-    def token_count(self, example: Example) -> int:
-        """Tokens that one pass over the example reads, padding left out."""
+    def collect(self, policy: Policy, examples: Sequence[Example], step: int) -> Collected[Item]:
+        """Make items of the examples of the step after `step` steps."""
 
-    def loss(self, policy: Policy, examples: Sequence[Example], tally: Tally) -> torch.Tensor:
+    def pack_items(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
+        """Items as tensors, to be kept in a checkpoint while they are still to be used."""
+
+    def unpack_items(self, tensors: Mapping[str, torch.Tensor]) -> Sequence[Item]:
+        """What `pack_items` made, back."""
+
+    def micro_batches(self, items: Sequence[Item]) -> Sequence[Sequence[Item]]:
+        """The items in parts that are computed at once."""
+
+    def weight(self, item: Item) -> float:
+        """What the item counts in the mean: its tokens, or 1."""
+
+    def token_count(self, item: Item) -> int:
+        """Tokens that one pass over the item reads, padding left out."""
+
+    def loss(self, policy: Policy, items: Sequence[Item], tally: Tally) -> torch.Tensor:
         """Summed loss of a micro-batch, a scalar with gradient; figures go into `tally`."""
+
+    def measure(self, policy: Policy, examples: Sequence[Example], tally: Tally) -> None:
+        """Figures of held-out examples, without learning from them."""
+
+
+@dataclass(slots=True)
+class Collected(Generic[Item]):
+    """What a step learns from, and what is worth telling about how it was got."""
+
+    items: Sequence[Item]
+    figures: Tally = field(default_factory=Tally)
+    events: Sequence[Payload] = ()
+
+
+class OfflineMethod(Generic[Example]):
+    """A method that learns from given examples as they are."""
+
+    train: Sequence[Example]
+    held_out: Sequence[Example]
+    reuses = 1
+    batch_size: int
+
+    def prepare(self, policy: Policy, report: Report) -> None:
+        """Nothing stays the same over the run."""
+
+    def extra_parameters(self) -> Mapping[str, tuple[float, Sequence[torch.nn.Parameter]]]:
+        return {}
+
+    def collect(self, policy: Policy, examples: Sequence[Example], step: int) -> Collected[Example]:
+        return Collected(examples)
+
+    def pack_items(self, items: Sequence[Example]) -> dict[str, torch.Tensor]:
+        raise NotImplementedError("each step takes new examples")
+
+    def unpack_items(self, tensors: Mapping[str, torch.Tensor]) -> Sequence[Example]:
+        raise NotImplementedError("each step takes new examples")
+
+    def micro_batches(self, items: Sequence[Example]) -> Sequence[Sequence[Example]]:
+        size = self.batch_size
+        return [items[start : start + size] for start in range(0, len(items), size)]
+
+    def loss(self, policy: Policy, items: Sequence[Example], tally: Tally) -> torch.Tensor:
+        raise NotImplementedError
+
+    def measure(self, policy: Policy, examples: Sequence[Example], tally: Tally) -> None:
+        self.loss(policy, examples, tally)
 
 
 @dataclass(frozen=True, slots=True)

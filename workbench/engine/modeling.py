@@ -7,16 +7,17 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from workbench.core.errors import ModelFolderError, RunError
-from workbench.core.recipes import AdapterConfig
+from workbench.core.recipes import AdapterConfig, Tuning
 from workbench.engine.chat import FALLBACK_TEMPLATE
 from workbench.engine.model_folder import check_adapter_folder, check_model_folder
 
@@ -35,21 +36,25 @@ class LoadedBase:
     parameters: int
 
 
-def weights_dtype(device: torch.device) -> torch.dtype:
-    """Frozen weights are bfloat16 where matrix units want it, else float32."""
-    return torch.bfloat16 if device.type == "cuda" else torch.float32
+def weights_dtype(device: torch.device, tuning: Tuning = "lora") -> torch.dtype:
+    """Frozen weights are bfloat16 where matrix units want it; trained ones are float32."""
+    return torch.bfloat16 if device.type == "cuda" and tuning != "full" else torch.float32
 
 
-def load_base(folder: Path, device: torch.device) -> LoadedBase:
-    """Load tokenizer and frozen base weights; raises ModelFolderError for what can't be loaded."""
+def load_base(folder: Path, device: torch.device, tuning: Tuning = "lora") -> LoadedBase:
+    """Load tokenizer and frozen base weights, in 4 bits for `qlora`.
+
+    Raises ModelFolderError for what can't be loaded, RunError where 4 bits are not to be had.
+    """
     check_model_folder(folder)
+    quantized = {"quantization_config": _four_bits(device)} if tuning == "qlora" else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
         model = AutoModelForCausalLM.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
-            dtype=weights_dtype(device),
+            dtype=weights_dtype(device, tuning), **quantized,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).strip().partition("\n")[0]
@@ -58,7 +63,8 @@ def load_base(folder: Path, device: torch.device) -> LoadedBase:
         tokenizer.chat_template = FALLBACK_TEMPLATE
     model.requires_grad_(False)
     model.eval()
-    model.to(device)
+    if tuning != "qlora":
+        model.to(device)
     return LoadedBase(model, tokenizer, device, count_parameters(model))
 
 
@@ -71,12 +77,34 @@ def count_parameters(model: torch.nn.Module, *, trainable_only: bool = False) ->
     )
 
 
+def _four_bits(device: torch.device) -> BitsAndBytesConfig:
+    """NF4 with double quantisation (QLoRA, Dettmers et al., arXiv 2305.14314)."""
+    if device.type != "cuda" or find_spec("bitsandbytes") is None:
+        raise RunError(
+            "qlora needs an NVIDIA GPU and the package bitsandbytes, and "
+            + ("the package is not installed" if device.type == "cuda" else "no such GPU is here")
+            + ": choose lora under What is trained."
+        )
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )  # fmt: skip
+
+
 @contextmanager
 def _peft_at_work() -> Iterator[None]:
     """Hide that peft 0.21 asks transformers by an old name whether activations are checkpointed."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
         yield
+
+
+def trainable(base: LoadedBase, config: AdapterConfig) -> Any:
+    """The model with what `config` trains of it: a new adapter, or all of its weights."""
+    if config.tuning != "full":
+        return attach_adapter(base, config)
+    base.model.requires_grad_(True)
+    return base.model
 
 
 def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
@@ -92,6 +120,7 @@ def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
     lora = LoraConfig(
         task_type=TaskType.CAUSAL_LM, r=config.r, lora_alpha=config.lora_alpha,
         lora_dropout=config.lora_dropout, target_modules=layers,
+        use_dora=config.tuning == "dora",
     )  # fmt: skip
     try:
         with _peft_at_work():

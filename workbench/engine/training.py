@@ -7,25 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import Accelerator
 
-from workbench.core import paths
 from workbench.core.control import Command
 from workbench.core.conversation import Conversation, plain_text
 from workbench.core.errors import RunError
 from workbench.core.events import RunState, Severity, StateChanged, Warned
 from workbench.core.generation import Done, Generate, Row, Sampling
-from workbench.core.recipes import DpoConfig, RunSpec, SftConfig
+from workbench.core.recipes import DpoConfig, RunSpec
 from workbench.core.run_folder import RunFolder
-from workbench.engine.checkpoints import publish_adapter
+from workbench.engine.checkpoints import publish_result
 from workbench.engine.devices import describe, resolve_device
-from workbench.engine.dpo import Dpo
 from workbench.engine.event_log import EventLog
 from workbench.engine.generation import Generator
-from workbench.engine.logprobs import Policy
+from workbench.engine.logprobs import Policy, try_packing
 from workbench.engine.loop import Loop, Outcome, SampleText
-from workbench.engine.modeling import LoadedBase, attach_adapter, load_base
-from workbench.engine.reference import ReferenceCache
-from workbench.engine.sft import Sft
+from workbench.engine.methods import AnyMethod, build_method
+from workbench.engine.modeling import load_base, trainable
+from workbench.engine.processes import Processes
 from workbench.engine.steering import Interrupted, Steering
 
 _IN_TRAINING = "default"  # peft's name for the one adapter that is attached to a model
@@ -62,43 +61,33 @@ def _carry_out(
         steering.interrupt()
 
     device = resolve_device(spec.device)
+    processes = Processes(Accelerator(cpu=device.type == "cpu", device_placement=False))
     if device.type == "cuda":
         torch.cuda.set_device(device)
     report(f"loading the model on {describe(device)}")
-    base = load_base(Path(spec.model.path), device)
+    base = load_base(Path(spec.model.path), device, spec.adapter.tuning)
     report("reading the examples")
-    method = _method(spec, run, base)
+    method = build_method(spec, run, base)
     _check_examples(spec, method, log)
     torch.manual_seed(spec.config.seed)
-    model = attach_adapter(base, spec.adapter)
+    model = trainable(base, spec.adapter)
     if spec.config.gradient_checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})
     policy = Policy(model)
+    try_packing(policy)
     method.prepare(policy, report)
     generator = Generator(model, base.tokenizer, device)
-    loop: Loop[Any] = Loop(
-        spec.config, method, policy, run, rows, log, steering,
+    loop: Loop[Any, Any] = Loop(
+        spec.config, method, policy, run, rows, log, steering, processes,
         lambda: _samples(generator, spec.sample_prompts),
     )  # fmt: skip
     step = loop.restore()
     detail = f"training on {describe(device)}"
     log.emit(StateChanged(RunState.RUNNING, f"{detail}, on from step {step}" if step else detail))
     outcome = loop.run()
-    if outcome.result_step is not None:
-        publish_adapter(run, outcome.result_step)
+    if outcome.result_step is not None and processes.is_first:
+        publish_result(run, outcome.result_step, base.tokenizer)
     return outcome
-
-
-def _method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> Sft | Dpo:
-    data = (base.tokenizer, base.device, run.train_data, run.eval_data)
-    match spec.config:
-        case SftConfig():
-            return Sft(spec.config, *data)
-        case DpoConfig():
-            folder = paths.cache_dir() / "reference"
-            return Dpo(
-                spec.config, *data, ReferenceCache(folder, Path(spec.model.path), base.device)
-            )
 
 
 def _samples(generator: Generator, prompts: Sequence[Conversation]) -> Iterator[SampleText]:
@@ -109,14 +98,14 @@ def _samples(generator: Generator, prompts: Sequence[Conversation]) -> Iterator[
             yield SampleText(plain_text(prompts[int(reply.row_id)]), reply.text)
 
 
-def _check_examples(spec: RunSpec, method: Sft | Dpo, log: EventLog) -> None:
+def _check_examples(spec: RunSpec, method: AnyMethod, log: EventLog) -> None:
     """Raise RunError when nothing can be learnt from; warn of what is left out."""
     cut = method.cuts.sentence(spec.config.max_length)
     if not method.train:
         raise RunError(cut or "There are no examples to learn from: label or import some first.")
     if cut:
         log.emit(Warned("max_length", cut))
-    if isinstance(spec.config, DpoConfig) and spec.config.stop_on_drift and not method.held_out:
+    if isinstance(spec.config, DpoConfig) and spec.config.watches_drift and not method.held_out:
         log.emit(
             Warned(
                 "no_eval_data",

@@ -17,11 +17,11 @@ from pydantic import ValidationError
 
 from workbench.core.errors import KnownError, RunError
 from workbench.core.events import Bye, Failed, Hello, RunState, StateChanged
-from workbench.core.recipes import DpoConfig, RunSpec
+from workbench.core.recipes import METHODS, RunSpec
 from workbench.core.run_folder import RunFolder
 from workbench.engine.devices import expected_device, share_cores, versions
 from workbench.engine.event_log import EventLog
-from workbench.engine.examples import read_preferences, read_supervised
+from workbench.engine.examples import read_kind
 from workbench.engine.model_folder import check_model_folder
 from workbench.engine.steering import Steering
 
@@ -106,9 +106,8 @@ def _train(spec: RunSpec, run: RunFolder, log: EventLog, steering: Steering) -> 
 
 def _check(spec: RunSpec, run: RunFolder) -> None:
     """Raise KnownError for data and model folders that can't be used."""
-    read = read_preferences if isinstance(spec.config, DpoConfig) else read_supervised
     for path in (run.train_data, run.eval_data):
-        read(path)
+        read_kind(METHODS[spec.method].learns_from, path)
     check_model_folder(Path(spec.model.path))
 
 

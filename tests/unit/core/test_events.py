@@ -16,6 +16,7 @@ from workbench.core.events import (
     CheckpointSaved,
     Event,
     Failed,
+    GroupSampled,
     Heartbeat,
     Hello,
     Metric,
@@ -23,6 +24,7 @@ from workbench.core.events import (
     ProtocolError,
     RunState,
     Sample,
+    SampledAnswer,
     Severity,
     StateChanged,
     Warned,
@@ -55,6 +57,15 @@ ATTEMPT: list[Payload] = [
     Warned("drift", "Chosen answers become less likely.", Severity.NOTICE, step=20),
     Failed("The graphics card is out of memory.", known=True, detail="CUDA out of memory"),
     Bye(RunState.CRASHED, step=20, reason="out of memory"),
+    GroupSampled(
+        step=20,
+        prompt="What is 2 + 2?",
+        expected="4",
+        answers=(
+            SampledAnswer("4", 3, True, {"exact": 1.0, "short": None}, 1.0, 0.7, {"short": "late"}),
+            SampledAnswer("five", 2, False, {"exact": 0.0, "short": 1.0}, None, -0.7),
+        ),
+    ),
 ]
 
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import torch
-
-from workbench.engine.batching import IGNORED, DataOrder, TokenSequence, collate, split
+from workbench.engine.batching import DataOrder, TokenSequence, split
 
 
 def test_every_epoch_sees_each_example_once_in_another_order() -> None:
@@ -20,12 +18,11 @@ def test_a_place_in_the_order_says_all_that_follows() -> None:
     assert DataOrder(7, seed=1).take(0, 30) != whole
 
 
-def test_batch_marks_what_is_learnt_and_pads_on_the_right() -> None:
-    batch = collate([TokenSequence([5, 6, 7], 1), TokenSequence([8, 9], 0)], 0, torch.device("cpu"))
-    assert batch.input_ids.tolist() == [[5, 6, 7], [8, 9, 0]]
-    assert batch.attention_mask.tolist() == [[1, 1, 1], [1, 1, 0]]
-    assert batch.labels.tolist() == [[IGNORED, 6, 7], [IGNORED, 9, IGNORED]]
-    assert batch.trained_counts == (2, 1)
+def test_what_others_said_between_answers_is_not_learnt() -> None:
+    chat = TokenSequence(list(range(10)), 2, ((4, 7),))
+    assert chat.learnt_positions == [2, 3, 7, 8, 9]
+    assert chat.trained_count == 5
+    assert chat.cut(6).trained_count == len(chat.cut(6).learnt_positions) == 2
 
 
 def test_cutting_keeps_the_beginning() -> None:

@@ -14,7 +14,7 @@ from peft import LoraConfig
 from tests.unit.engine.runs import preferences, supervised, write_rows
 from workbench.core.recipes import AdapterConfig, DpoConfig, SftConfig
 from workbench.engine.dpo import Dpo
-from workbench.engine.logprobs import Policy
+from workbench.engine.logprobs import Policy, try_packing
 from workbench.engine.method import Tally
 from workbench.engine.modeling import attach_adapter, load_base
 from workbench.engine.reference import ReferenceCache
@@ -42,6 +42,13 @@ def adapted(folder: Path) -> tuple[Any, Any]:
     model = attach_adapter(base, AdapterConfig(r=4, lora_alpha=8))
     shake(model)
     return model, base.tokenizer
+
+
+def packed(model: Any) -> Policy:
+    """The policy as it trains: packed, prompts shared."""
+    policy = Policy(model)
+    assert try_packing(policy)
+    return policy
 
 
 def gradients(model: Any) -> dict[str, torch.Tensor]:
@@ -87,11 +94,11 @@ def test_dpo_is_trls(tmp_path: Path, tiny_model_dir: Path, loss_type: Any) -> No
 
     write_rows(tmp_path / "train.jsonl", pairs)
     ours_model, tokenizer = adapted(tiny_model_dir)
-    policy, tally = Policy(ours_model), Tally()
+    policy, tally = packed(ours_model), Tally()
     config = DpoConfig(**COMMON, beta=0.3, loss_type=loss_type)
     cache = ReferenceCache(tmp_path / "cache", tiny_model_dir, CPU)
     nowhere = tmp_path / "none.jsonl"
-    method = Dpo(config, tokenizer, CPU, tmp_path / "train.jsonl", nowhere, cache)
+    method = Dpo(config, tokenizer, tmp_path / "train.jsonl", nowhere, cache)
     method.prepare(policy, lambda _: None)
     ours = method.loss(policy, method.train, tally) / 4
     ours.backward()
@@ -127,10 +134,10 @@ def test_sft_is_trls(tmp_path: Path, tiny_model_dir: Path, completion_only: bool
 
     write_rows(tmp_path / "train.jsonl", examples)
     ours_model, tokenizer = adapted(tiny_model_dir)
-    policy, tally = Policy(ours_model), Tally()
+    policy, tally = packed(ours_model), Tally()
     config = SftConfig(**COMMON, completion_only_loss=completion_only)
     nowhere = tmp_path / "none.jsonl"
-    method = Sft(config, tokenizer, CPU, tmp_path / "train.jsonl", nowhere)
+    method = Sft(config, tokenizer, tmp_path / "train.jsonl", nowhere)
     weight = sum(method.weight(example) for example in method.train)
     ours = method.loss(policy, method.train, tally) / weight
     ours.backward()

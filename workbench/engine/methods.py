@@ -1,0 +1,29 @@
+"""Which class carries out which recipe: the one place that knows all methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.core import paths
+from workbench.core.errors import RunError
+from workbench.core.recipes import METHODS, DpoConfig, RunSpec, SftConfig
+from workbench.core.run_folder import RunFolder
+from workbench.engine.dpo import Dpo
+from workbench.engine.modeling import LoadedBase
+from workbench.engine.reference import ReferenceCache
+from workbench.engine.sft import Sft
+
+AnyMethod = Sft | Dpo
+
+
+def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
+    """The method of `spec` with its examples read and tokenised; raises as the readers do."""
+    data = (base.tokenizer, run.train_data, run.eval_data)
+    match spec.config:
+        case SftConfig():
+            return Sft(spec.config, *data)
+        case DpoConfig():
+            folder = paths.cache_dir() / "reference"
+            cache = ReferenceCache(folder, Path(spec.model.path), base.device)
+            return Dpo(spec.config, *data, cache)
+    raise RunError(f"{METHODS[spec.method].title} can't be trained by this version yet.")

@@ -1,0 +1,80 @@
+"""Several processes that train one model: who is first, what they add up and agree on.
+
+With one process each of these is free. `accelerate launch` starts several; accelerate decides
+how the model is shared out (DDP, FSDP2, DeepSpeed), and this file holds what we exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list, gather_object
+
+from workbench.engine.method import Tally
+
+T = TypeVar("T")
+
+
+class Processes:
+    """One process among those that `accelerator` knows."""
+
+    def __init__(self, accelerator: Accelerator) -> None:
+        self.accelerator = accelerator
+        self.rank = int(accelerator.process_index)
+        self.count = int(accelerator.num_processes)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this one writes events and checkpoints."""
+        return self.rank == 0
+
+    def share_of(self, items: Sequence[T]) -> Sequence[T]:
+        """The part of this process of what all work on together: a multiple of their number."""
+        size = len(items) // self.count
+        return items[self.rank * size : (self.rank + 1) * size]
+
+    def total(self, value: float) -> float:
+        """Sum over all processes."""
+        if self.count == 1:
+            return value
+        return float(sum(gather_object([value])))
+
+    def total_tally(self, tally: Tally) -> Tally:
+        """All processes' figures in one tally."""
+        if self.count == 1:
+            return tally
+        together = Tally()
+        sums = {name: float(value) for name, value in tally.sums.items()}
+        for part_sums, part_counts in gather_object([(sums, tally.counts)]):
+            for name, value in part_sums.items():
+                before = together.sums.get(name, torch.tensor(0.0, dtype=torch.float64))
+                together.sums[name] = before + value
+                together.counts[name] = together.counts.get(name, 0) + part_counts[name]
+        return together
+
+    def agree(self, value: T) -> T:
+        """What the first process has, on every process."""
+        if self.count == 1:
+            return value
+        box: list[Any] = [value]
+        broadcast_object_list(box)
+        agreed: T = box[0]
+        return agreed
+
+    def wait(self) -> None:
+        """Go on together."""
+        if self.count > 1:
+            self.accelerator.wait_for_everyone()
+
+    def accumulating(
+        self, policy: torch.nn.Module, *, is_last: bool
+    ) -> AbstractContextManager[Any]:
+        """Exchange gradients only after the last micro-batch of a step."""
+        if self.count == 1 or is_last:
+            return nullcontext()
+        context: AbstractContextManager[Any] = self.accelerator.no_sync(policy)
+        return context
