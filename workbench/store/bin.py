@@ -17,7 +17,8 @@ from workbench.store.database import Database
 
 _CHUNK_ROWS = 500
 
-TABLES = {"pair": "pairs", "example": "examples", "prompt": "prompts"}
+TABLES = {"pair": "pairs", "example": "examples", "prompt": "prompts", "unpaired": "unpaired"}
+"""The kinds of rows, and the table of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Bin:
         self._database = database
 
     def throw(self, kind: str, row_ids: Sequence[str]) -> Thrown:
-        """Put rows of a kind (`pair`, `example` or `prompt`) into the bin, as one batch.
+        """Put rows of a kind (a key of `TABLES`) into the bin, as one batch.
 
         Rows that are in it already, or not there at all, are passed over.
         """

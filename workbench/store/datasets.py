@@ -22,6 +22,7 @@ from workbench.core.preferences import (
     SupervisedExample,
     Verdict,
 )
+from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 from workbench.store.labels import insert_verdict
 from workbench.store.prompt_keys import encode_messages, prompt_key
@@ -160,7 +161,11 @@ class Datasets:
         """Every prompt of a split, in the order of import."""
 
         def query(db: sqlite_utils.Database) -> list[Prompt]:
-            rows = db["prompts"].rows_where("split = ?", [split], order_by="dataset_id, position")
+            rows = db["prompts"].rows_where(
+                f"split = ? AND {not_in_bin('prompts.id')}",
+                [split],
+                order_by="dataset_id, position",
+            )
             return [prompt_of_row(row) for row in rows]
 
         return self._database.read(query)
@@ -171,7 +176,7 @@ class Datasets:
         sql = f"""
             SELECT examples.id AS example_id, examples.completion, prompts.*
             FROM examples JOIN prompts ON prompts.id = examples.prompt_id
-            WHERE prompts.split = 'train' AND {where}
+            WHERE prompts.split = 'train' AND {where} AND {not_in_bin("examples.id")}
             ORDER BY examples.dataset_id, examples.position
         """
 

@@ -9,6 +9,7 @@ import sqlite_utils
 
 from workbench.core.ids import new_id
 from workbench.core.preferences import Choice, LabelProgress, Strength, Verdict
+from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 
 
@@ -89,8 +90,8 @@ class Labels:
 
 
 # A pair waits for an annotator unless it was decided by a rule or by the file it came from.
-_ASKED = """
-    NOT EXISTS (
+_ASKED = f"""
+    {not_in_bin("pairs.id")} AND NOT EXISTS (
         SELECT 1 FROM standing
         WHERE standing.pair_id = pairs.id AND standing.annotator != ?
           AND standing.source IN ('rule', 'import', 'compare')

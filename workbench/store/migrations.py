@@ -173,8 +173,8 @@ CREATE TABLE read_offsets (
 _BROWSING = """
 -- Rows that a person threw away; nothing of them is deleted, so that they can come back.
 CREATE TABLE bin (
-    row_id TEXT PRIMARY KEY,        -- of pairs, examples or prompts
-    kind TEXT NOT NULL,             -- pair, example or prompt
+    row_id TEXT PRIMARY KEY,        -- of pairs, examples, prompts or unpaired
+    kind TEXT NOT NULL,             -- pair, example, prompt or unpaired
     dataset_id TEXT NOT NULL REFERENCES datasets(id),
     batch TEXT NOT NULL,            -- rows that were thrown away together come back together
     thrown_at REAL NOT NULL
@@ -207,7 +207,7 @@ CREATE INDEX row_edits_row ON row_edits(row_id, id);
 -- Rows that the search index must read again; it takes them out once it has.
 CREATE TABLE search_todo (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind INTEGER NOT NULL,          -- 0 pairs, 1 examples, 2 prompts
+    kind INTEGER NOT NULL,          -- 0 pairs, 1 examples, 2 prompts, 3 unpaired
     source INTEGER NOT NULL         -- rowid
 );
 """
@@ -215,6 +215,7 @@ _INDEXED_COLUMNS = {
     "pairs": "prompt_id, first_id, second_id, dataset_id",
     "examples": "prompt_id, completion, dataset_id",
     "prompts": "messages, text, dataset_id",
+    "unpaired": "prompt_id, completion, dataset_id",
 }
 
 

@@ -16,6 +16,7 @@ from workbench.core.preferences import (
     Response,
     training_example,
 )
+from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 from workbench.store.datasets import prompt_of_row
 from workbench.store.rows import LabelledPair
@@ -53,7 +54,7 @@ class Pairs:
         """The next pairs for an annotator: undecided by anybody's rule or file, and by them."""
         marks = ", ".join("?" * len(exclude))
         sql = f"""{_PAIR_COLUMNS}
-            WHERE pairs.id NOT IN ({marks}) AND NOT EXISTS (
+            WHERE pairs.id NOT IN ({marks}) AND {not_in_bin("pairs.id")} AND NOT EXISTS (
                 SELECT 1 FROM standing WHERE standing.pair_id = pairs.id
                 AND (standing.annotator = ? OR standing.source != 'label')
             )
@@ -66,7 +67,7 @@ class Pairs:
         return self._database.read(query)
 
     def count(self) -> int:
-        return self._database.read(lambda db: int(db["pairs"].count))
+        return self._database.read(lambda db: db["pairs"].count_where(not_in_bin("pairs.id")))
 
     def labelled(self, dataset_ids: Sequence[str] = ()) -> list[LabelledPair]:
         """What may train, of all data sets or some: pairs with an undisputed winner.
@@ -77,7 +78,7 @@ class Pairs:
         where = f"pairs.dataset_id IN ({', '.join('?' * len(dataset_ids))})" if dataset_ids else "1"
         sql = f"""
             SELECT columns.*, standing.choice, standing.source
-            FROM ({_PAIR_COLUMNS} WHERE {where}) AS columns
+            FROM ({_PAIR_COLUMNS} WHERE {where} AND {not_in_bin("pairs.id")}) AS columns
             JOIN standing ON standing.pair_id = columns.pair_id
             ORDER BY columns.pair_id
         """

@@ -12,13 +12,19 @@ import sqlite_utils
 from filelock import FileLock, Timeout
 
 from workbench.core.errors import ProjectError
+from workbench.store.added_rows import AddedRows
+from workbench.store.bin import Bin
+from workbench.store.browse import Browse
 from workbench.store.database import Database
 from workbench.store.datasets import Datasets
 from workbench.store.labels import Labels
 from workbench.store.migrations import migrations, unknown_migrations
 from workbench.store.models import Models
 from workbench.store.pairs import Pairs
+from workbench.store.row_edits import RowEdits
 from workbench.store.runs import Runs
+from workbench.store.search_index import SearchIndex
+from workbench.store.tags import Tags
 from workbench.store.votes import Votes
 
 DATABASE_NAME = "project.sqlite"
@@ -38,6 +44,12 @@ class Project:
         self.votes = Votes(database)
         self.models = Models(database)
         self.runs = Runs(database, folder)
+        self.index = SearchIndex(folder, database)
+        self.browse = Browse(database, self.index)
+        self.edits = RowEdits(database)
+        self.added = AddedRows(database)
+        self.tags = Tags(database)
+        self.bin = Bin(database)
 
     @classmethod
     def create(cls, folder: Path, name: str) -> Project:

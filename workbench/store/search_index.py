@@ -31,9 +31,14 @@ _SCHEMA = (
         first_words INTEGER NOT NULL,
         second_words INTEGER NOT NULL,
         first_origin INTEGER NOT NULL,
-        second_origin INTEGER NOT NULL
+        second_origin INTEGER NOT NULL,
+        -- Of the longer answer, or of a prompt that stands alone.
+        words INTEGER AS (
+            CASE kind WHEN 2 THEN prompt_words ELSE max(first_words, second_words) END
+        )
     )""",
     "CREATE UNIQUE INDEX docs_source ON docs(kind, source)",
+    "CREATE INDEX docs_words ON docs(kind, words)",
     "CREATE TABLE origins (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "CREATE TABLE dataset_numbers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     # How far each table was read: the row there, to notice when rows were numbered anew.
@@ -45,7 +50,7 @@ _SCHEMA = (
     )""",
     """CREATE VIRTUAL TABLE texts USING fts5(
         scope, prompt, first, second,
-        content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+        content='', columnsize=0, prefix='3', tokenize='unicode61 remove_diacritics 2'
     )""",
 )  # fmt: skip
 
@@ -67,7 +72,7 @@ class KindSource:
 def _origin_name(column: str) -> str:
     return (
         f"coalesce(json_extract({column}, '$.model'), json_extract({column}, '$.note'),"
-        f" json_extract({column}, '$.kind'))"
+        f" json_extract({column}, '$.kind'), '')"
     )
 
 
@@ -81,12 +86,16 @@ KINDS: tuple[KindSource, ...] = (
     ),
     KindSource(
         "example", "examples", "JOIN prompts q ON q.id = r.prompt_id",
-        "1", "r.completion", "''", "'imported'", "''",
+        "1", "r.completion", "''", _origin_name("r.origin"), "''",
     ),
     KindSource(
         "prompt", "prompts", "JOIN prompts q ON q.rowid = r.rowid",
         "r.dataset_id IN (SELECT id FROM datasets WHERE kind = 'prompts')",
         "''", "''", "''", "''",
+    ),
+    KindSource(
+        "unpaired", "unpaired", "JOIN prompts q ON q.id = r.prompt_id",
+        "1", "r.completion", "''", _origin_name("r.origin"), "''",
     ),
 )  # fmt: skip
 
@@ -279,7 +288,7 @@ def _set_mark(db: sqlite3.Connection, kind: int, read_to: int) -> None:
 
 
 def _last(db: sqlite3.Connection, kind: int) -> int:
-    """The highest rowid there is; a new row gets a higher one, and may get that of a deleted one."""
+    """The highest rowid there is; new rows get higher ones, and those of rows deleted above it."""
     row = db.execute(f"SELECT max(rowid) FROM {KINDS[kind].table}").fetchone()
     return int(row[0] or 0)
 

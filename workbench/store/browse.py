@@ -1,0 +1,254 @@
+"""Looking through rows: which there are, in what order, a page of them, and one of them whole.
+
+A view first asks for the first keys, then for all of them (eight bytes a row), and fetches each
+page by its keys: no row is counted past, however far down somebody scrolls. Everything here reads
+beside the writer thread, on the thread that asks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workbench.core.preferences import Choice, Split
+from workbench.store.bin import TABLES, not_in_bin
+from workbench.store.database import Database
+from workbench.store.reading import Stop, reading
+from workbench.store.search_index import SearchIndex
+from workbench.store.search_query import match_expression
+
+_KEYS_AT_ONCE = 10_000
+_SHOWN_CHARACTERS = 300
+
+KIND_OF_DATASET = {
+    "preference": "pair", "supervised": "example", "prompts": "prompt", "unpaired": "unpaired",
+}  # fmt: skip
+
+
+class Order(StrEnum):
+    """How rows are sorted. Lengths are in words, of the longer answer."""
+
+    STORED = "stored"
+    NEWEST = "newest"
+    LONGEST = "longest"
+    SHORTEST = "shortest"
+
+
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Which rows of a kind (a key of `bin.TABLES`); what is empty or None lets all pass.
+
+    `text` is what somebody typed into the search field, `tags` must all be there, and the lengths
+    count the words of the longer answer, or of a prompt that stands alone.
+    """
+
+    kind: str = "pair"
+    dataset_ids: tuple[str, ...] = ()
+    text: str = ""
+    split: Split | None = None
+    tags: tuple[str, ...] = ()
+    is_labelled: bool | None = None
+    origin: str | None = None
+    min_words: int | None = None
+    max_words: int | None = None
+
+    @property
+    def needs_index(self) -> bool:
+        """Whether the answer comes from the search index, which may still be behind."""
+        lengths = (self.min_words, self.max_words)
+        return bool(self.text.strip() or self.origin or lengths != (None, None))
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseRow:
+    """A row in a list: the beginnings of its texts, and what is known of it.
+
+    `desirable` tells of an unpaired answer whether it is a good one.
+    """
+
+    key: int
+    id: str
+    dataset_id: str
+    prompt: str
+    first: str
+    second: str
+    split: Split
+    standing: Choice | None
+    tags: tuple[str, ...]
+    desirable: bool | None = None
+
+
+class Browse:
+    def __init__(self, database: Database, index: SearchIndex) -> None:
+        self._database = database
+        self._index = index
+
+    def first_keys(
+        self, wanted: RowFilter, order: Order = Order.STORED, limit: int = 200,
+        stop: Stop | None = None,
+    ) -> array[int]:  # fmt: skip
+        """The keys of the first rows, for the first page."""
+        with self._reading(stop) as db:
+            return _keys(db, wanted, order, limit)
+
+    def all_keys(
+        self, wanted: RowFilter, order: Order = Order.STORED, stop: Stop | None = None
+    ) -> array[int]:
+        """The keys of all rows, eight bytes each; raises Stopped once `stop` returns True."""
+        with self._reading(stop) as db:
+            return _keys(db, wanted, order, -1)
+
+    def page(self, kind: str, keys: Sequence[int]) -> list[BrowseRow]:
+        """The rows with these keys, in this order; one that is gone meanwhile is left out."""
+        sql = _PAGES[kind].format(", ".join("?" * len(keys)))
+        with self._reading() as db:
+            found = {row[0]: _browse_row(row) for row in db.execute(sql, list(keys))}
+        return [found[key] for key in keys if key in found]
+
+    def row_ids(self, kind: str, keys: Sequence[int]) -> list[str]:
+        """The ids of the rows with these keys."""
+        sql = f"SELECT id FROM {TABLES[kind]} WHERE rowid = ?"
+        with self._reading() as db:
+            found = (db.execute(sql, [key]).fetchone() for key in keys)
+            return [str(row[0]) for row in found if row is not None]
+
+    def origins(self) -> list[str]:
+        """Where answers come from, as the index knows it: models and files, in order of name."""
+        with self._reading() as db:
+            rows = db.execute("SELECT name FROM origins WHERE name != '' ORDER BY name LIMIT 500")
+            return [str(row[0]) for row in rows]
+
+    def _reading(self, stop: Stop | None = None) -> AbstractContextManager[sqlite3.Connection]:
+        return reading(self._database.path, attach=self._index.ensure(), stop=stop)
+
+
+def _keys(db: sqlite3.Connection, wanted: RowFilter, order: Order, limit: int) -> array[int]:
+    found: array[int] = array("q")
+    query = _query(wanted, order, bin_is_empty=not db.execute("SELECT 1 FROM bin").fetchone())
+    if query is None:
+        return found
+    sql, values = query
+    cursor = db.execute(f"{sql} LIMIT ?", [*values, limit])
+    while rows := cursor.fetchmany(_KEYS_AT_ONCE):
+        found.extend(row[0] for row in rows)
+    return found
+
+
+def _query(
+    wanted: RowFilter, order: Order, *, bin_is_empty: bool
+) -> tuple[str, list[object]] | None:
+    """The SELECT of the rowids, and its values; None where no word can be searched for."""
+    table = TABLES[wanted.kind]
+    clauses = ["r.dataset_id NOT IN (SELECT dataset_id FROM unfinished)"]
+    values: list[object] = []
+    source = f"{table} r"
+    ordering = "r.rowid"
+    by_length = order in (Order.LONGEST, Order.SHORTEST)
+    if wanted.text.strip():
+        only_dataset = wanted.dataset_ids if len(wanted.dataset_ids) == 1 else ()
+        expression = match_expression(wanted.text, scope=(wanted.kind, *only_dataset))
+        if not expression:
+            return None
+        source = f"texts CROSS JOIN docs d ON d.docid = texts.rowid CROSS JOIN {_row_of_doc(table)}"
+        clauses.append("texts MATCH ?")
+        values.append(expression)
+        ordering = "texts.rowid"
+    elif wanted.needs_index or by_length:
+        source = f"docs d CROSS JOIN {_row_of_doc(table)}"
+        clauses.append(f"d.kind = {list(TABLES).index(wanted.kind)}")
+        ordering = "d.docid"
+    elif len(wanted.dataset_ids) == 1:
+        ordering = "r.position"
+    for clause, value in _conditions(wanted):
+        clauses.append(clause)
+        values.extend(value)
+    if not bin_is_empty:
+        clauses.append(not_in_bin("r.id"))
+    direction = "DESC" if order in (Order.NEWEST, Order.LONGEST) else "ASC"
+    if by_length:
+        ordering = f"d.words {direction}, d.docid {direction}"
+    else:
+        ordering = f"{ordering} {direction}"
+    return f"SELECT r.rowid FROM {source} WHERE {' AND '.join(clauses)} ORDER BY {ordering}", values
+
+
+def _conditions(wanted: RowFilter) -> list[tuple[str, Sequence[object]]]:
+    found: list[tuple[str, Sequence[object]]] = []
+    prompt_id = "r.id" if wanted.kind == "prompt" else "r.prompt_id"
+    if wanted.dataset_ids:
+        marks = ", ".join("?" * len(wanted.dataset_ids))
+        found.append((f"r.dataset_id IN ({marks})", wanted.dataset_ids))
+    elif wanted.kind == "prompt":
+        found.append(("r.dataset_id IN (SELECT id FROM datasets WHERE kind = 'prompts')", ()))
+    if wanted.split is Split.HELD_OUT:
+        found.append((f"{prompt_id} IN (SELECT id FROM prompts WHERE split = 'held_out')", ()))
+    elif wanted.split is Split.TRAIN:
+        found.append((f"(SELECT split FROM prompts WHERE id = {prompt_id}) = 'train'", ()))
+    tagged = "r.id IN (SELECT row_id FROM row_tags WHERE tag = ?)"
+    found.extend((tagged, (tag,)) for tag in wanted.tags)
+    if wanted.is_labelled is True:
+        found.append(("r.id IN (SELECT pair_id FROM standing)", ()))
+    elif wanted.is_labelled is False:
+        found.append(("NOT EXISTS (SELECT 1 FROM standing WHERE pair_id = r.id)", ()))
+    if wanted.origin is not None:
+        same = "(SELECT id FROM origins WHERE name = ?)"
+        found.append((f"{same} IN (d.first_origin, d.second_origin)", (wanted.origin,)))
+    if wanted.min_words is not None:
+        found.append(("d.words >= ?", (wanted.min_words,)))
+    if wanted.max_words is not None:
+        found.append(("d.words <= ?", (wanted.max_words,)))
+    return found
+
+
+def _row_of_doc(table: str) -> str:
+    return f"{table} r ON r.rowid = d.source"
+
+
+def _browse_row(row: tuple[object, ...]) -> BrowseRow:
+    key, row_id, dataset_id, prompt, first, second, split, choice, desirable, tags = row
+    return BrowseRow(
+        key=int(str(key)),
+        id=str(row_id),
+        dataset_id=str(dataset_id),
+        prompt=str(prompt),
+        first=str(first),
+        second=str(second),
+        split=Split(str(split)),
+        standing=Choice(str(choice)) if choice else None,
+        tags=tuple(str(tags).split("\n")) if tags else (),
+        desirable=None if desirable is None else bool(desirable),
+    )
+
+
+_SHOWN = f"substr({{0}}, 1, {_SHOWN_CHARACTERS})"
+_TAGS = "(SELECT group_concat(tag, char(10)) FROM row_tags WHERE row_id = r.id)"
+_PAGES = {
+    "pair": f"""
+        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")}, {_SHOWN.format("a.text")},
+            {_SHOWN.format("b.text")}, q.split,
+            (SELECT choice FROM standing WHERE pair_id = r.id ORDER BY verdict_id DESC LIMIT 1),
+            NULL, {_TAGS}
+        FROM pairs r JOIN prompts q ON q.id = r.prompt_id
+        JOIN responses a ON a.id = r.first_id JOIN responses b ON b.id = r.second_id
+        WHERE r.rowid IN ({{0}})
+    """,
+    "example": f"""
+        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")},
+            {_SHOWN.format("r.completion")}, '', q.split, NULL, NULL, {_TAGS}
+        FROM examples r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN ({{0}})
+    """,
+    "prompt": f"""
+        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("r.text")}, coalesce(r.answer, ''), '',
+            r.split, NULL, NULL, {_TAGS}
+        FROM prompts r WHERE r.rowid IN ({{0}})
+    """,
+    "unpaired": f"""
+        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")},
+            {_SHOWN.format("r.completion")}, '', q.split, NULL, r.desirable, {_TAGS}
+        FROM unpaired r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN ({{0}})
+    """,
+}
