@@ -19,6 +19,7 @@ from workbench.core.preferences import (
 from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 from workbench.store.datasets import prompt_of_row
+from workbench.store.open_pairs import OPEN, named_values
 from workbench.store.rows import LabelledPair
 
 _PAIR_COLUMNS = """
@@ -32,7 +33,7 @@ _PAIR_COLUMNS = """
 """
 
 # What a person said of a pair counts before what a rule or a file said.
-_BY_PEOPLE = ("label", "compare")
+_BY_PEOPLE = ("label", "compare", "edit", "adjudicate")
 
 
 class Pairs:
@@ -50,19 +51,30 @@ class Pairs:
 
         return self._database.read(query)
 
-    def waiting(self, annotator: str, limit: int, *, exclude: Sequence[str] = ()) -> list[Pair]:
-        """The next pairs for an annotator: undecided by anybody's rule or file, and by them."""
-        marks = ", ".join("?" * len(exclude))
-        sql = f"""{_PAIR_COLUMNS}
-            WHERE pairs.id NOT IN ({marks}) AND {not_in_bin("pairs.id")} AND NOT EXISTS (
-                SELECT 1 FROM standing WHERE standing.pair_id = pairs.id
-                AND (standing.annotator = ? OR standing.source != 'label')
-            )
-            ORDER BY pairs.position, pairs.id LIMIT ?
-        """
+    def some(self, pair_ids: Sequence[str]) -> list[Pair]:
+        """The pairs with these ids, in no order; unknown ids are passed over."""
+        marks = ", ".join("?" * len(pair_ids))
+        sql = f"{_PAIR_COLUMNS} WHERE pairs.id IN ({marks})"
 
         def query(db: sqlite_utils.Database) -> list[Pair]:
-            return [pair_of_row(row) for row in db.query(sql, [*exclude, annotator, limit])]
+            return [pair_of_row(row) for row in db.query(sql, list(pair_ids))]
+
+        return self._database.read(query)
+
+    def waiting(self, annotator: str, limit: int, *, exclude: Sequence[str] = ()) -> list[Pair]:
+        """The first pairs that wait for an annotator, in the order in which they came.
+
+        Nothing is reserved; the Label panel is given pairs by `Queue.hand_out`.
+        """
+        left_out = {f"left_out_{number}": pair_id for number, pair_id in enumerate(exclude)}
+        marks = ", ".join(f":{name}" for name in left_out)
+        sql = f"""{_PAIR_COLUMNS} WHERE pairs.id NOT IN ({marks}) AND {OPEN}
+            ORDER BY pairs.position, pairs.id LIMIT :limit
+        """
+        values = {**named_values(annotator, 0), **left_out, "limit": limit}
+
+        def query(db: sqlite_utils.Database) -> list[Pair]:
+            return [pair_of_row(row) for row in db.query(sql, values)]
 
         return self._database.read(query)
 
@@ -72,15 +84,18 @@ class Pairs:
     def labelled(self, dataset_ids: Sequence[str] = ()) -> list[LabelledPair]:
         """What may train, of all data sets or some: pairs with an undisputed winner.
 
-        People's verdicts count before a rule's or a file's; people who disagree, ties, both-bad,
-        skipped pairs, identical answers and held-out prompts are left out.
+        People's verdicts count before a rule's or a file's, and what settled a disagreement
+        before all others. People who disagree, flagged pairs that nobody has settled, ties,
+        both-bad, skipped pairs, gold items, identical answers and held-out prompts are left out.
         """
         where = f"pairs.dataset_id IN ({', '.join('?' * len(dataset_ids))})" if dataset_ids else "1"
         sql = f"""
-            SELECT columns.*, standing.choice, standing.source
+            SELECT columns.*, standing.choice, standing.source, verdict_details.flag
             FROM ({_PAIR_COLUMNS} WHERE {where} AND {not_in_bin("pairs.id")}) AS columns
             JOIN standing ON standing.pair_id = columns.pair_id
-            ORDER BY columns.pair_id
+            LEFT JOIN verdict_details ON verdict_details.verdict_id = standing.verdict_id
+            WHERE columns.pair_id NOT IN (SELECT pair_id FROM gold)
+            ORDER BY columns.pair_id, standing.verdict_id
         """
 
         def query(db: sqlite_utils.Database) -> list[LabelledPair]:
@@ -112,8 +127,11 @@ def response_of_row(row: dict[str, Any], which: str) -> Response:
 
 
 def _labelled_pair(verdicts: Sequence[dict[str, Any]]) -> LabelledPair | None:
+    settled = [row for row in verdicts if row["source"] == "adjudicate"][-1:]
     by_people = [row for row in verdicts if row["source"] in _BY_PEOPLE]
-    counted = [row for row in by_people or verdicts if row["choice"] != Choice.SKIP]
+    if not settled and any(row["flag"] is not None for row in by_people):
+        return None
+    counted = [row for row in settled or by_people or verdicts if row["choice"] != Choice.SKIP]
     if len({row["choice"] for row in counted}) != 1:
         return None
     pair = pair_of_row(counted[0])

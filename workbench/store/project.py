@@ -12,19 +12,18 @@ import sqlite_utils
 from filelock import FileLock, Timeout
 
 from workbench.core.errors import ProjectError
-from workbench.store.added_rows import AddedRows
-from workbench.store.bin import Bin
-from workbench.store.browse import Browse
+from workbench.store.annotators import Annotators
 from workbench.store.database import Database
 from workbench.store.datasets import Datasets
+from workbench.store.edited_answers import EditedAnswers
+from workbench.store.gold import Gold
 from workbench.store.labels import Labels
 from workbench.store.migrations import migrations, unknown_migrations
 from workbench.store.models import Models
 from workbench.store.pairs import Pairs
-from workbench.store.row_edits import RowEdits
+from workbench.store.queue import Queue
 from workbench.store.runs import Runs
-from workbench.store.search_index import SearchIndex
-from workbench.store.tags import Tags
+from workbench.store.scores import Scores
 from workbench.store.votes import Votes
 
 DATABASE_NAME = "project.sqlite"
@@ -41,15 +40,14 @@ class Project:
         self.datasets = Datasets(database)
         self.pairs = Pairs(database)
         self.labels = Labels(database)
+        self.queue = Queue(database, self.pairs)
+        self.annotators = Annotators(database)
+        self.gold = Gold(database)
+        self.edited_answers = EditedAnswers(database)
+        self.scores = Scores(database)
         self.votes = Votes(database)
         self.models = Models(database)
         self.runs = Runs(database, folder)
-        self.index = SearchIndex(folder, database)
-        self.browse = Browse(database, self.index)
-        self.edits = RowEdits(database)
-        self.added = AddedRows(database)
-        self.tags = Tags(database)
-        self.bin = Bin(database)
 
     @classmethod
     def create(cls, folder: Path, name: str) -> Project:

@@ -1,0 +1,62 @@
+"""Gold items: pairs with a known answer. They test annotators and never train."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import sqlite_utils
+
+from workbench.core.labelling import GoldAnswer
+from workbench.core.preferences import Choice
+from workbench.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class GoldScore:
+    """How often somebody's verdicts on gold items were the known ones."""
+
+    asked: int
+    right: int
+
+
+class Gold:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mark(self, answer: GoldAnswer, annotator: str) -> None:
+        """Make a pair a gold item, or change its known answer."""
+        row = (
+            answer.pair_id, answer.choice.value, int(answer.strength) if answer.strength else None,
+            answer.explanation, annotator, time.time(),
+        )  # fmt: skip
+        self._database.write(
+            lambda db: db.execute("INSERT OR REPLACE INTO gold VALUES (?, ?, ?, ?, ?, ?)", row)
+        )
+
+    def unmark(self, pair_id: str) -> None:
+        """Let a pair be an ordinary one again; verdicts on it as a gold item stay what they are."""
+        self._database.write(
+            lambda db: db.execute("DELETE FROM gold WHERE pair_id = ?", (pair_id,))
+        )
+
+    def count(self) -> int:
+        return self._database.read(lambda db: int(db["gold"].count))
+
+    def score(self, annotator: str) -> GoldScore:
+        """The annotator's standing verdicts on gold items against the known ones."""
+        sql = """
+            SELECT count(*), coalesce(sum(standing.choice = gold.choice), 0) FROM standing
+            JOIN gold ON gold.pair_id = standing.pair_id
+            WHERE standing.annotator = ? AND standing.source = 'gold' AND standing.choice != 'skip'
+        """
+
+        def query(db: sqlite_utils.Database) -> GoldScore:
+            return GoldScore(*db.execute(sql, (annotator,)).fetchone())
+
+        return self._database.read(query)
+
+
+def is_right(answer: GoldAnswer, choice: Choice) -> bool:
+    """Whether a verdict agrees with the known answer; strength is a matter of taste."""
+    return answer.choice is choice

@@ -1,0 +1,142 @@
+"""The labelling queue: who is given which pair, and why.
+
+Picks are read beside the writer thread; only the reservation is a write.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Sequence
+
+import sqlite_utils
+
+from workbench.core.labelling import LabelSettings, Picked, PickedBy
+from workbench.store.database import Database
+from workbench.store.draw import Draw, Pick
+from workbench.store.open_pairs import NOT_RESERVED, OPEN, named_values
+from workbench.store.pairs import Pairs
+from workbench.store.reading import reading
+
+_SETTINGS_KEY = "labelling"
+
+
+class Queue:
+    def __init__(self, database: Database, pairs: Pairs) -> None:
+        self._database = database
+        self._pairs = pairs
+        self._chance = random.SystemRandom()
+
+    def settings(self) -> LabelSettings:
+        """How this project is labelled."""
+        sql = "SELECT value FROM project WHERE key = ?"
+        row = self._database.read(lambda db: db.execute(sql, (_SETTINGS_KEY,)).fetchone())
+        return LabelSettings.from_json(json.loads(row[0])) if row else LabelSettings()
+
+    def change_settings(self, settings: LabelSettings) -> None:
+        row = {"key": _SETTINGS_KEY, "value": json.dumps(settings.to_json())}
+        self._database.write(lambda db: db.table("project").upsert(row, pk="key"))
+
+    def hand_out(
+        self, annotator: str, count: int, settings: LabelSettings, *, exclude: Sequence[str] = ()
+    ) -> list[Picked]:
+        """Give an annotator up to `count` pairs, none of `exclude`, and reserve them.
+
+        A random part is always kept; gold items and repeats come between the others. Empty when
+        no pair waits. Call it off the GUI thread.
+        """
+        values = named_values(annotator, settings.overlap)
+        with reading(self._database.path) as connection:
+            draw = Draw(connection, values, settings, self._chance, set(exclude))
+            picks = draw.pairs(count)
+        picks = self._reserved(picks, annotator, settings)
+        if not picks:
+            return []
+        with reading(self._database.path) as connection:
+            taken = {*exclude, *(pick.pair_id for pick in picks)}
+            picks = Draw(connection, values, settings, self._chance, taken).mix_in_tests(picks)
+        return [self._picked(pick) for pick in picks]
+
+    def release(self, annotator: str) -> None:
+        """Give back everything that the annotator has in hand."""
+        sql = "DELETE FROM reservations WHERE annotator = ?"
+        self._database.write(lambda db: db.execute(sql, (annotator,)))
+
+    def asked(self, pair_ids: Sequence[str], annotator: str, picked_by: PickedBy) -> list[Picked]:
+        """Exactly these pairs in this order, decided or not; unknown ids are passed over."""
+
+        def query(db: sqlite_utils.Database) -> dict[str, str]:
+            marks = ", ".join("?" * len(pair_ids))
+            sql = f"""
+                SELECT pair_id, verdict_id FROM standing
+                WHERE annotator = ? AND pair_id IN ({marks})
+            """
+            return dict(db.execute(sql, [annotator, *pair_ids]).fetchall())
+
+        found = {pair.id: pair for pair in self._pairs.some(pair_ids)}
+        replaced = self._database.read(query)
+        return [
+            Picked(found[pair_id], picked_by, replaces=replaced.get(pair_id))
+            for pair_id in pair_ids
+            if pair_id in found
+        ]
+
+    def disagreements(self) -> list[str]:
+        """Pairs whose independent verdicts differ and that nobody has settled."""
+        sql = """
+            SELECT pair_id FROM standing WHERE source = 'label' AND choice != 'skip'
+            GROUP BY pair_id HAVING count(DISTINCT choice) > 1 AND NOT EXISTS (
+                SELECT 1 FROM standing settled
+                WHERE settled.pair_id = standing.pair_id AND settled.source = 'adjudicate'
+            ) ORDER BY pair_id
+        """
+        return self._ids(sql)
+
+    def flagged(self) -> list[str]:
+        """Pairs that somebody flagged and that nobody has settled."""
+        sql = """
+            SELECT DISTINCT standing.pair_id FROM verdict_details
+            JOIN standing ON standing.verdict_id = verdict_details.verdict_id
+            WHERE verdict_details.flag IS NOT NULL AND standing.source != 'adjudicate'
+            AND NOT EXISTS (
+                SELECT 1 FROM standing settled
+                WHERE settled.pair_id = standing.pair_id AND settled.source = 'adjudicate'
+            ) ORDER BY standing.pair_id
+        """
+        return self._ids(sql)
+
+    def _ids(self, sql: str) -> list[str]:
+        with reading(self._database.path) as connection:
+            return [str(row[0]) for row in connection.execute(sql)]
+
+    def _reserved(self, picks: list[Pick], annotator: str, settings: LabelSettings) -> list[Pick]:
+        """Those of `picks` that nobody else took in the meantime, now reserved."""
+        now = time.time()
+        expires_at = now + settings.reserve_minutes * 60
+        sql = f"""
+            INSERT OR REPLACE INTO reservations (pair_id, annotator, expires_at)
+            SELECT pairs.id, :annotator, :expires_at FROM pairs
+            WHERE pairs.id = :pair_id AND {OPEN} AND {NOT_RESERVED}
+        """
+        values = named_values(annotator, settings.overlap) | {"expires_at": expires_at}
+
+        def change(db: sqlite_utils.Database) -> list[Pick]:
+            db.execute("DELETE FROM reservations WHERE expires_at <= ?", (now,))
+            return [
+                pick
+                for pick in picks
+                if db.execute(sql, values | {"pair_id": pick.pair_id}).rowcount > 0
+            ]
+
+        return self._database.write(change) if picks else []
+
+    def _picked(self, pick: Pick) -> Picked:
+        return Picked(
+            pair=self._pairs.get(pick.pair_id),
+            picked_by=pick.picked_by,
+            score_source=pick.score_source,
+            unsureness=pick.unsureness,
+            shown_left=pick.shown_left,
+            gold=pick.gold,
+        )
