@@ -12,7 +12,10 @@ import sqlite_utils
 from filelock import FileLock, Timeout
 
 from workbench.core.errors import ProjectError
+from workbench.store.added_rows import AddedRows
 from workbench.store.annotators import Annotators
+from workbench.store.bin import Bin
+from workbench.store.browse import Browse
 from workbench.store.database import Database
 from workbench.store.datasets import Datasets
 from workbench.store.edited_answers import EditedAnswers
@@ -22,8 +25,11 @@ from workbench.store.migrations import migrations, unknown_migrations
 from workbench.store.models import Models
 from workbench.store.pairs import Pairs
 from workbench.store.queue import Queue
+from workbench.store.row_edits import RowEdits
 from workbench.store.runs import Runs
 from workbench.store.scores import Scores
+from workbench.store.search_index import SearchIndex
+from workbench.store.tags import Tags
 from workbench.store.votes import Votes
 
 DATABASE_NAME = "project.sqlite"
@@ -48,6 +54,12 @@ class Project:
         self.votes = Votes(database)
         self.models = Models(database)
         self.runs = Runs(database, folder)
+        self.index = SearchIndex(folder, database)
+        self.browse = Browse(database, self.index)
+        self.edits = RowEdits(database)
+        self.added = AddedRows(database)
+        self.tags = Tags(database)
+        self.bin = Bin(database)
 
     @classmethod
     def create(cls, folder: Path, name: str) -> Project:
