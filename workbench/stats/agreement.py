@@ -24,6 +24,7 @@ Level = Literal["nominal", "ordinal"]
 _RESAMPLES = 1000
 _PERCENTILES = (2.5, 97.5)
 _TINY = 1e-12
+_KEY_BITS = 62
 
 
 def value_counts(units: Counts, values: Counts, size: int) -> Counts:
@@ -104,7 +105,7 @@ def _resampled(counts: Counts, level: Level, rng: np.random.Generator) -> Floats
     Pairs with the same counts are alike, so that a resample is one draw of how often each kind
     comes: the work does not grow with the number of pairs.
     """
-    kinds, often = np.unique(counts, axis=0, return_counts=True)
+    kinds, often = _kinds(counts)
     weights = rng.multinomial(len(counts), often / len(counts), size=_RESAMPLES)
     size = counts.shape[1]
     given = kinds.sum(axis=1)
@@ -121,6 +122,18 @@ def _resampled(counts: Counts, level: Level, rng: np.random.Generator) -> Floats
         (observed * distances).sum(axis=(1, 2)), by_chance, out=ratio, where=by_chance > _TINY
     )
     return 1 - ratio
+
+
+def _kinds(counts: Counts) -> tuple[Counts, Counts]:
+    """The different rows and how often each comes."""
+    base = int(counts.max()) + 1
+    if counts.shape[1] * np.log2(base) < _KEY_BITS:
+        # As one number a row: ten times as fast as comparing rows.
+        keys = counts @ base ** np.arange(counts.shape[1], dtype=np.int64)
+        _, first, often = np.unique(keys, return_index=True, return_counts=True)
+        return counts[first], often
+    kinds, often = np.unique(counts, axis=0, return_counts=True)
+    return kinds, often
 
 
 def _distances(totals: Floats, level: Level) -> Floats:
