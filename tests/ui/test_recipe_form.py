@@ -6,10 +6,18 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+)
 from pytestqt.qtbot import QtBot
 
-from workbench.core.recipes import AdapterConfig, DpoConfig, SftConfig, setting
+from workbench.core.recipes import METHODS, AdapterConfig, DpoConfig, setting
+from workbench.core.rewards import REWARDS, JsonReward
 from workbench.ui.widgets.recipe_form import RecipeForm
 from workbench.ui.widgets.recipe_form_fields import (
     FieldKind,
@@ -47,10 +55,17 @@ def test_defaults_of_the_form_are_the_defaults_of_the_recipes(form: RecipeForm) 
     assert not form.problems
 
 
-@pytest.mark.parametrize("recipe", [SftConfig, DpoConfig, AdapterConfig])
+_RECIPES = [
+    *(info.config for info in METHODS.values()),
+    *(info.config for info in REWARDS.values()),
+    AdapterConfig,
+]
+
+
+@pytest.mark.parametrize("recipe", _RECIPES)
 def test_every_setting_of_every_recipe_has_an_editor(recipe: type[BaseModel]) -> None:
     names = {spec.name for spec in fields_of(recipe)}
-    assert names == set(recipe.model_fields) - {"method"}
+    assert names == set(recipe.model_fields) - {"method", "kind", "rewards"}
     assert all(spec.title and spec.help and spec.group for spec in fields_of(recipe))
 
 
@@ -113,7 +128,13 @@ def test_the_help_comes_back_when_the_value_is_mended(form: RecipeForm, qtbot: Q
 def test_advanced_settings_are_folded_until_asked_for(form: RecipeForm, qtbot: QtBot) -> None:
     fold = form.findChild(QPushButton, "form.advanced")
     assert fold is not None
-    advanced = [s for recipe in (DpoConfig, AdapterConfig) for s in fields_of(recipe) if s.advanced]
+    without_effect = {"simpo_gamma"}
+    advanced = [
+        spec
+        for recipe in (DpoConfig, AdapterConfig)
+        for spec in fields_of(recipe)
+        if spec.advanced and spec.name not in without_effect
+    ]
     assert fold.text() == f"Advanced ({len(advanced)})"
     assert not line(form, "weight_decay").isVisible()
     qtbot.keyClick(fold, Qt.Key.Key_Space)
@@ -140,6 +161,57 @@ def test_choices_and_switches(form: RecipeForm, qtbot: QtBot) -> None:
     assert config.loss_type == "ipo"
     assert config.stop_on_drift is False
     assert stop.text() == "Off"
+
+
+def test_what_has_no_effect_is_hidden_and_counts_as_its_default(
+    form: RecipeForm, qtbot: QtBot
+) -> None:
+    form.focus("label_smoothing")
+    write(qtbot, line(form, "label_smoothing"), "0.9")
+    assert form.problems == {"label_smoothing": "must be below 0.5"}
+    assert line(form, "simpo_gamma").isHidden() or not line(form, "simpo_gamma").isVisible()
+    form.set_values({"loss_type": "simpo"})
+    assert line(form, "simpo_gamma").isVisible()
+    assert not line(form, "label_smoothing").isVisible()
+    assert not form.problems
+    config = form.result(DpoConfig)
+    assert config is not None
+    assert config.label_smoothing == 0
+    form.set_values({"loss_type": "sigmoid"})
+    assert form.problems == {"label_smoothing": "must be below 0.5"}
+
+
+def test_full_tuning_has_no_adapter_to_set(form: RecipeForm) -> None:
+    assert line(form, "r").isVisible()
+    form.set_values({"tuning": "full"})
+    assert not line(form, "r").isVisible()
+    assert form.cell("tuning").note.startswith("All weights")
+    assert form.result(AdapterConfig) == AdapterConfig(tuning="full")
+
+
+def test_each_choice_is_explained(form: RecipeForm, qtbot: QtBot) -> None:
+    loss = form.findChild(QComboBox, "form.loss_type")
+    assert loss is not None
+    assert form.cell("loss_type").note == "DPO as published"
+    qtbot.keyClick(loss, Qt.Key.Key_Down)
+    assert form.cell("loss_type").note.startswith("Aims at a fixed margin")
+    tips = [loss.itemData(place, Qt.ItemDataRole.ToolTipRole) for place in range(loss.count())]
+    assert all(tips)
+
+
+def test_a_long_text_is_written_in_several_lines(qtbot: QtBot) -> None:
+    form = RecipeForm([JsonReward], object_name="json", leave_out=["weight"], has_titles=False)
+    qtbot.addWidget(form)
+    form.show()
+    area = form.findChild(QPlainTextEdit, "json.json_schema")
+    assert area is not None
+    with qtbot.waitSignal(form.edited):
+        qtbot.keyClicks(area, "{")
+    assert form.problems["json_schema"].startswith("the schema is not JSON")
+    area.clear()
+    qtbot.keyClicks(area, "if x:")
+    qtbot.keyClick(area, Qt.Key.Key_Return)
+    assert area.toPlainText() == "if x:\n    "
 
 
 def test_up_and_down_step_whole_numbers(form: RecipeForm, qtbot: QtBot) -> None:

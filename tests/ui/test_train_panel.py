@@ -237,8 +237,8 @@ def test_what_it_learns_from_can_be_leafed_through(
     panel = show()
     assert panel.example.isVisible()
     first = panel.example._prompt._text.text()
-    assert panel.example._chosen._text.text() == "Yes."
-    assert panel.example._rejected._text.text() == "Well…"
+    assert panel.example._first._text.text() == "Yes."
+    assert panel.example._second._text.text() == "Well…"
     after = panel.findChild(QPushButton, "train.example.next")
     assert after is not None
     qtbot.mouseClick(after, Qt.MouseButton.LeftButton)

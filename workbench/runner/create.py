@@ -13,12 +13,33 @@ from workbench.core.atomic import sync_folder, write_text
 from workbench.core.conversation import Conversation
 from workbench.core.errors import RunError
 from workbench.core.ids import new_id
-from workbench.core.recipes import AdapterConfig, DataRef, MethodConfig, ModelRef, RunSpec
+from workbench.core.recipes import (
+    METHODS,
+    AdapterConfig,
+    DataKind,
+    DataRef,
+    MethodConfig,
+    ModelRef,
+    OnlineConfig,
+    RunSpec,
+)
 from workbench.core.run_folder import RunFolder
-from workbench.runner.snapshot import Example, Snapshot, take_snapshot
+from workbench.runner.snapshot import Example, Snapshot, take_snapshot, teaching
 from workbench.store.project import Project
 
 EVAL_FRACTION = 0.12
+
+NO_REWARD = "There is no reward to learn from: add at least one."
+NO_ANSWERS = (
+    "None of the prompts has a right answer to compare with: import prompts with answers in Data,"
+    " or add a reward that needs none."
+)
+_WHAT = {
+    DataKind.EXAMPLES: ("example", "examples"),
+    DataKind.PAIRS: ("labelled pair", "labelled pairs"),
+    DataKind.JUDGED: ("judged answer", "judged answers"),
+    DataKind.PROMPTS: ("prompt", "prompts"),
+}
 
 
 def create_run(
@@ -37,11 +58,16 @@ def create_run(
     """Freeze the data, write the run's folder and add it to the project; returns the run's id.
 
     No data set named means all. `eval_fraction` of the prompts are kept apart to measure on,
-    unless the recipe never measures. Raises RunError when there is nothing to train on or the
-    folder can't be written.
+    unless the recipe never measures. Raises RunError when there is nothing to train on, no reward
+    to learn from, or the folder can't be written.
     """
+    if isinstance(config, OnlineConfig) and not config.rewards:
+        raise RunError(NO_REWARD)
     fraction = eval_fraction if config.eval_steps else 0.0
-    snapshot = take_snapshot(project, config.method, dataset_ids, fraction)
+    taken = take_snapshot(project, config.method, dataset_ids, fraction)
+    snapshot = Snapshot(teaching(taken.train, config), teaching(taken.eval, config))
+    if not snapshot.train:
+        raise RunError(NO_ANSWERS)
     spec = RunSpec(
         run_id=new_id(),
         name=name,
@@ -64,11 +90,12 @@ def _data_ref(
     project: Project, method: str, snapshot: Snapshot, dataset_ids: Sequence[str]
 ) -> DataRef:
     names = [dataset.name for dataset in project.datasets.all() if dataset.id in dataset_ids]
-    what = "examples" if method == "sft" else "labelled pairs"
+    count = len(snapshot.train) + len(snapshot.eval)
+    one, many = _WHAT[METHODS[method].learns_from]
     source = ", ".join(names) or "all data sets"
     return DataRef(
         dataset_ids=tuple(dataset_ids),
-        description=f"{len(snapshot.train) + len(snapshot.eval)} {what} from {source}",
+        description=f"{count} {one if count == 1 else many} from {source}",
         train_examples=len(snapshot.train),
         eval_examples=len(snapshot.eval),
     )

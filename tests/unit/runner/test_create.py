@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlite_utils
 
-from workbench.core.conversation import user
+from workbench.core.conversation import plain_text, user
 from workbench.core.errors import RunError
 from workbench.core.events import RunState
 from workbench.core.preferences import (
@@ -15,13 +17,26 @@ from workbench.core.preferences import (
     OriginKind,
     PreferenceExample,
     Split,
+    Strength,
     SupervisedExample,
+    Verdict,
 )
-from workbench.core.recipes import DpoConfig, ModelRef, RunSpec, SftConfig
+from workbench.core.recipes import (
+    DpoConfig,
+    GrpoConfig,
+    KtoConfig,
+    ModelRef,
+    PpoConfig,
+    RewardConfig,
+    RlooConfig,
+    RunSpec,
+    SftConfig,
+)
+from workbench.core.rewards import LengthReward, NumericMatch, RewardSpec
 from workbench.runner.create import create_run
 from workbench.runner.snapshot import split_by_prompt
 from workbench.store import Project
-from workbench.store.rows import NewExample, NewPair
+from workbench.store.rows import NewExample, NewPair, NewPrompt
 
 MODEL = ModelRef(name="tiny", path="/models/tiny")
 WRITTEN = Origin(OriginKind.WRITTEN)
@@ -37,7 +52,7 @@ def pair(n: int, choice: Choice | None, split: Split = Split.TRAIN) -> NewPair:
     return NewPair(user(f"Question {n}"), "short", "long", WRITTEN, WRITTEN, choice, split)
 
 
-def rows(path: Path) -> list[dict[str, object]]:
+def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
@@ -126,3 +141,81 @@ def test_small_sets_keep_something_to_train_on(prompts: int, fraction: float, ap
 def test_both_kinds_of_example_can_be_split() -> None:
     pairs = [PreferenceExample(user(f"Q{n}"), "a", "b") for n in range(8)]
     assert len(split_by_prompt(pairs, 0.25).eval) == 2
+
+
+def test_a_kto_run_learns_from_judged_answers_and_from_both_sides_of_pairs(
+    project: Project,
+) -> None:
+    labelled = [pair(n, Choice.SECOND) for n in range(3)]
+    project.datasets.add_pairs("Answers", [*labelled, pair(9, Choice.FIRST, Split.HELD_OUT)])
+    add_judged(project, "Marked", [("Is it true?", "Yes", True), ("Is it true?", "No", False)])
+    config = KtoConfig(eval_steps=0)
+    run = project.runs.get(create_run(project, name="K", model=MODEL, config=config))
+    found = {(row["completion"][0]["content"], row["label"]) for row in rows(run.folder.train_data)}
+    assert found == {("Yes", True), ("No", False), ("long", True), ("short", False)}
+    assert run.spec.data.description == "8 judged answers from all data sets"
+
+
+def test_an_answer_in_many_pairs_is_judged_once(project: Project) -> None:
+    project.datasets.add_pairs("Answers", [pair(1, Choice.FIRST), pair(1, Choice.FIRST)])
+    run_id = create_run(project, name="K", model=MODEL, config=KtoConfig(eval_steps=0))
+    assert len(rows(project.runs.get(run_id).folder.train_data)) == 2
+
+
+def test_how_much_better_an_answer_is_goes_with_its_pair(project: Project) -> None:
+    project.datasets.add_pairs("Answers", [pair(1, None), pair(2, Choice.FIRST)])
+    waiting = project.pairs.waiting("ann", 1)[0]
+    project.labels.record(
+        Verdict("v1", waiting.id, "ann", Choice.FIRST, Choice.FIRST, 1.0, strength=Strength.MUCH)
+    )
+    run_id = create_run(project, name="R", model=MODEL, config=RewardConfig(eval_steps=0))
+    strengths = [row.get("strength") for row in rows(project.runs.get(run_id).folder.train_data)]
+    assert sorted(strengths, key=str) == [3, None]
+
+
+def test_an_online_run_takes_prompts_with_their_answers_and_never_held_out_ones(
+    project: Project,
+) -> None:
+    prompts = [NewPrompt(user(f"{n} + 1 = ?"), answer=str(n + 1)) for n in range(3)]
+    held_out = NewPrompt(user("9 + 1 = ?"), Split.HELD_OUT, answer="10")
+    sums = project.datasets.add_prompts("Sums", [*prompts, held_out])
+    project.datasets.add_pairs("Answers", [pair(1, None)])
+
+    def asked(*rewards: RewardSpec, dataset_ids: tuple[str, ...] = ()) -> list[object]:
+        config = GrpoConfig(rewards=rewards)
+        run_id = create_run(project, name="G", model=MODEL, config=config, dataset_ids=dataset_ids)
+        folder = project.runs.get(run_id).folder
+        assert rows(folder.eval_data) == []
+        return [row.get("answer") for row in rows(folder.train_data)]
+
+    assert sorted(asked(LengthReward()), key=str) == ["1", "2", "3", None]
+    assert asked(NumericMatch()) == ["1", "2", "3"]
+    assert asked(LengthReward(), dataset_ids=(sums.id,)) == ["1", "2", "3"]
+
+
+def test_what_an_online_run_lacks_is_told(project: Project) -> None:
+    with pytest.raises(RunError, match="No prompts to train on yet"):
+        create_run(project, name="x", model=MODEL, config=RlooConfig(rewards=(LengthReward(),)))
+    project.datasets.add_prompts("Asked", [NewPrompt(user("Why?"))])
+    with pytest.raises(RunError, match="no reward to learn from"):
+        create_run(project, name="x", model=MODEL, config=PpoConfig())
+    with pytest.raises(RunError, match="None of the prompts has a right answer"):
+        create_run(project, name="x", model=MODEL, config=PpoConfig(rewards=(NumericMatch(),)))
+    with pytest.raises(RunError, match="No judged answers yet"):
+        create_run(project, name="x", model=MODEL, config=KtoConfig())
+    assert project.runs.all() == []
+
+
+def add_judged(project: Project, name: str, answers: Sequence[tuple[str, str, bool]]) -> None:
+    """Answers marked good or bad, as an import leaves them."""
+    asked = project.datasets.add_prompts(name, [NewPrompt(user(q)) for q, _, _ in answers])
+    ids = {plain_text(p.messages): p.id for p in project.datasets.prompts(Split.TRAIN)}
+
+    def insert(db: sqlite_utils.Database) -> None:
+        db.table("unpaired").insert_all(
+            {"id": f"u{place}", "prompt_id": ids[question], "completion": answer,
+             "desirable": int(good), "dataset_id": asked.id, "position": place}
+            for place, (question, answer, good) in enumerate(answers)
+        )  # fmt: skip
+
+    project.database.write(insert)

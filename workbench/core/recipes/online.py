@@ -44,9 +44,10 @@ class OnlineConfig(TrainingConfig):
         False, "Ignore cut answers", "Answers that hit the length limit teach nothing.",
         group="Answers", advanced=True,
     )  # fmt: skip
-    rewards: tuple[RewardSpec, ...] = Field(
-        (), title="Rewards", description="What makes an answer good. Several are added up."
-    )
+    rewards: tuple[RewardSpec, ...] = setting(
+        (), "Rewards", "What makes an answer good. Several are added up, by their weights.",
+        group="Rewards", own_editor=True,
+    )  # fmt: skip
     epsilon: float = setting(
         0.2, "Clip", "How far a token's probability may move before its push is cut.",
         advanced=True, gt=0, le=10,

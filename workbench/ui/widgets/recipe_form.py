@@ -1,7 +1,8 @@
 """A form made from pydantic recipes: groups, titles, help, ranges and defaults come from them.
 
 Every keystroke is checked by the recipe itself; a bad value is marked at its field, with the
-reason in place of the help.
+reason in place of the help. Settings without effect beside the others' values are hidden, and
+count as their defaults.
 """
 
 from __future__ import annotations
@@ -13,10 +14,17 @@ from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from workbench.core.fields import is_relevant
 from workbench.ui import icons
 from workbench.ui.tokens import SPACE_16
 from workbench.ui.widgets.recipe_form_editors import FieldEditor
-from workbench.ui.widgets.recipe_form_fields import FieldSpec, fields_of, problems_of, shown
+from workbench.ui.widgets.recipe_form_fields import (
+    FieldKind,
+    FieldSpec,
+    fields_of,
+    problems_of,
+    shown,
+)
 from workbench.ui.widgets.recipe_form_grid import FieldCell, GroupGrid
 
 R = TypeVar("R", bound=BaseModel)
@@ -25,7 +33,8 @@ R = TypeVar("R", bound=BaseModel)
 class RecipeForm(QWidget):
     """Edits the settings of one or more recipes, whose fields must have different names.
 
-    `edited` follows every change that a person makes.
+    `leave_out` names fields that are edited elsewhere. `edited` follows every change that a
+    person makes.
     """
 
     edited = Signal()
@@ -35,18 +44,23 @@ class RecipeForm(QWidget):
         recipes: Sequence[type[BaseModel]],
         *,
         object_name: str,
+        leave_out: Sequence[str] = (),
+        has_titles: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._leave_out = frozenset(leave_out)
+        self._has_titles = has_titles
         self._recipes = tuple(recipes)
         self._object_name = object_name
         self._editors: dict[str, FieldEditor] = {}
         self._cells: dict[str, FieldCell] = {}
+        self._grids: list[GroupGrid] = []
         self._problems: dict[str, str] = {}
         self._advanced = QWidget()
         self._fold = self._make_fold()
         self._build()
-        self._check()
+        self._show_state()
 
     @property
     def problems(self) -> Mapping[str, str]:
@@ -77,7 +91,7 @@ class RecipeForm(QWidget):
         for name, value in values.items():
             if name in self._editors:
                 self._editors[name].set_value(value)
-        self._check()
+        self._show_state()
 
     def focus(self, name: str) -> None:
         """Put the cursor into a field, unfolding the advanced ones if it is there."""
@@ -92,14 +106,12 @@ class RecipeForm(QWidget):
         folded = QVBoxLayout(self._advanced)
         folded.setContentsMargins(0, 0, 0, 0)
         folded.setSpacing(SPACE_16)
-        specs = [spec for recipe in self._recipes for spec in fields_of(recipe)]
+        every = (spec for recipe in self._recipes for spec in fields_of(recipe))
+        specs = [spec for spec in every if spec.name not in self._leave_out]
         groups = list(dict.fromkeys(spec.group for spec in specs))
         layout.addWidget(self._grid(groups, [spec for spec in specs if not spec.advanced]))
-        advanced = [spec for spec in specs if spec.advanced]
-        self._fold.setText(self.tr("Advanced ({0})").format(len(advanced)))
-        self._fold.setVisible(bool(advanced))
         layout.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
-        folded.addWidget(self._grid(groups, advanced))
+        folded.addWidget(self._grid(groups, [spec for spec in specs if spec.advanced]))
         self._advanced.setVisible(False)
         layout.addWidget(self._advanced)
 
@@ -122,7 +134,8 @@ class RecipeForm(QWidget):
         for group in groups:
             cells = [self._cell(spec) for spec in specs if spec.group == group]
             if cells:
-                grid.add_group(_translated(group), cells)
+                grid.add_group(_translated(group) if self._has_titles else "", cells)
+        self._grids.append(grid)
         return grid
 
     def _cell(self, spec: FieldSpec) -> FieldCell:
@@ -130,18 +143,54 @@ class RecipeForm(QWidget):
         editor.set_value(spec.default)
         editor.control.setToolTip(self._tip(spec))
         editor.edited.connect(self._on_edited)
-        cell = FieldCell(_translated(spec.title), editor.control, _translated(spec.help))
+        is_wide = spec.kind is FieldKind.LONG_TEXT
+        cell = FieldCell(
+            _translated(spec.title), editor.control, _translated(spec.help), is_wide=is_wide
+        )
         self._editors[spec.name] = editor
         self._cells[spec.name] = cell
         return cell
 
     def _tip(self, spec: FieldSpec) -> str:
-        parts = [spec.name, spec.limits, self.tr("default {0}").format(shown(spec.default))]
+        default = shown(spec.default)
+        if spec.kind is FieldKind.LONG_TEXT or not default:
+            return spec.name
+        help_text = _translated(spec.help) if spec.choice_help else ""
+        parts = [help_text, spec.name, spec.limits, self.tr("default {0}").format(default)]
         return " · ".join(part for part in parts if part)
 
     def _on_edited(self) -> None:
-        self._check()
+        self._show_state()
         self.edited.emit()
+
+    def _show_state(self) -> None:
+        self._show_relevant()
+        self._show_choices()
+        self._check()
+
+    def _show_relevant(self) -> None:
+        values = self.values()
+        changed = False
+        for name, cell in self._cells.items():
+            relevant = is_relevant(self._editors[name].spec.info, values)
+            changed |= relevant != cell.is_relevant
+            cell.is_relevant = relevant
+        if changed:
+            for grid in self._grids:
+                grid.rearrange()
+        folded = sum(
+            editor.spec.advanced and self._cells[name].is_relevant
+            for name, editor in self._editors.items()
+        )
+        self._fold.setText(self.tr("Advanced ({0})").format(folded))
+        self._fold.setVisible(folded > 0)
+
+    def _show_choices(self) -> None:
+        """Under a choice stands what the chosen one does."""
+        for name, editor in self._editors.items():
+            said = editor.spec.choice_help.get(str(editor.value()))
+            if said:
+                self._cells[name].set_help(_translated(said))
 
     def _check(self) -> None:
         self._problems = {}
@@ -154,8 +203,11 @@ class RecipeForm(QWidget):
             cell.set_problem(self._problems.get(name, ""))
 
     def _entered(self, recipe: type[BaseModel]) -> dict[str, Any]:
-        names = (name for name in recipe.model_fields if name in self._editors)
-        return {name: self._editors[name].value() for name in names}
+        return {
+            name: self._editors[name].value()
+            for name in recipe.model_fields
+            if name in self._editors and self._cells[name].is_relevant
+        }
 
 
 def _translated(text: str) -> str:

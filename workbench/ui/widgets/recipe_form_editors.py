@@ -1,4 +1,4 @@
-"""The control that edits one setting: a line for numbers and words, a combo box, a check box."""
+"""The control that edits one setting: a line, several lines, a combo box, a check box."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from workbench.ui.tokens import CONTROL_HEIGHT
 from workbench.ui.widgets.recipe_form_fields import FieldKind, FieldSpec, shown
+
+_INDENT = "    "
+_SHOWN_LINES = 7
 
 
 class CalmComboBox(QComboBox):
@@ -45,6 +48,32 @@ class WholeNumberEdit(QLineEdit):
         self.textEdited.emit(self.text())
 
 
+class CodeEdit(QPlainTextEdit):
+    """Several lines in a font of one width. Tab indents, Shift+Tab goes to the control before."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "mono")
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+
+    def fit_lines(self, lines: int) -> None:
+        """Be as high as this many lines; more scroll."""
+        margins = 2 * (self.document().documentMargin() + self.frameWidth() + 4)
+        self.setFixedHeight(int(lines * self.fontMetrics().lineSpacing() + margins))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Tab:
+            self.insertPlainText(_INDENT)
+        elif event.key() == Qt.Key.Key_Backtab:
+            self.focusNextPrevChild(False)
+        elif event.key() == Qt.Key.Key_Return and not event.modifiers():
+            line = self.textCursor().block().text()
+            indent = line[: len(line) - len(line.lstrip())]
+            self.insertPlainText("\n" + indent + (_INDENT if line.rstrip().endswith(":") else ""))
+        else:
+            super().keyPressEvent(event)
+
+
 class FieldEditor(QObject):
     """Makes and reads the `control` of one setting. `value` is what was entered, not yet checked.
 
@@ -68,6 +97,8 @@ class FieldEditor(QObject):
             return control.isChecked()
         if isinstance(control, QComboBox):
             return control.currentText()
+        if isinstance(control, QPlainTextEdit):
+            return control.toPlainText()
         return control.text().strip()
 
     def set_value(self, value: Any) -> None:
@@ -78,10 +109,14 @@ class FieldEditor(QObject):
             self._name_state(control)
         elif isinstance(control, QComboBox):
             control.setCurrentText(str(value))
+        elif isinstance(control, QPlainTextEdit):
+            control.blockSignals(True)
+            control.setPlainText(str(value))
+            control.blockSignals(False)
         else:
             control.setText(shown(value))
 
-    def _make_control(self) -> QLineEdit | QComboBox | QCheckBox:
+    def _make_control(self) -> QLineEdit | QComboBox | QCheckBox | QPlainTextEdit:
         if self.spec.kind is FieldKind.SWITCH:
             switch = QCheckBox()
             switch.clicked.connect(lambda: self._name_state(switch))
@@ -90,8 +125,16 @@ class FieldEditor(QObject):
         if self.spec.kind is FieldKind.CHOICE:
             choices = CalmComboBox()
             choices.addItems(self.spec.choices)
+            for place, choice in enumerate(self.spec.choices):
+                tip = self.spec.choice_help.get(choice)
+                choices.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
             choices.activated.connect(self.edited)
             return choices
+        if self.spec.kind is FieldKind.LONG_TEXT:
+            area = CodeEdit()
+            area.fit_lines(_SHOWN_LINES)
+            area.textChanged.connect(self.edited)
+            return area
         line = WholeNumberEdit() if self.spec.kind is FieldKind.INTEGER else QLineEdit()
         line.textEdited.connect(self.edited)
         return line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, Literal, get_args, get_origin
@@ -13,9 +13,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from PySide6.QtCore import QCoreApplication
 
+# A text that may be this long gets an editor of several lines.
+_LONG_TEXT = 10_000
+
 
 class FieldKind(Enum):
     TEXT = auto()
+    LONG_TEXT = auto()
     INTEGER = auto()
     NUMBER = auto()
     SWITCH = auto()
@@ -24,7 +28,11 @@ class FieldKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One setting of a recipe. `limits` says its range in words, empty where there is none."""
+    """One setting of a recipe. `limits` says its range in words, empty where there is none.
+
+    `choice_help` says in a line what each choice does, where the recipe does; `info` is the
+    recipe's own field.
+    """
 
     name: str
     title: str
@@ -33,14 +41,23 @@ class FieldSpec:
     advanced: bool
     kind: FieldKind
     default: Any
+    info: FieldInfo
     limits: str = ""
     choices: tuple[str, ...] = ()
+    choice_help: Mapping[str, str] = field(default_factory=dict)
 
 
 def fields_of(recipe: type[BaseModel]) -> list[FieldSpec]:
-    """The settings a person may change, in the order of the class; frozen fields are left out."""
+    """The settings a person may change, in the order of the class.
+
+    Frozen fields are left out, and those that have an editor of their own.
+    """
     fields = recipe.model_fields.items()
-    return [_spec(name, info) for name, info in fields if not info.frozen]
+    return [
+        _spec(name, info)
+        for name, info in fields
+        if not info.frozen and not _extra(info).get("own_editor")
+    ]
 
 
 def problems_of(error: ValidationError) -> dict[str, str]:
@@ -63,7 +80,7 @@ def shown(value: Any) -> str:
 
 
 def _spec(name: str, info: FieldInfo) -> FieldSpec:
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    extra = _extra(info)
     choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
     return FieldSpec(
         name=name,
@@ -73,9 +90,15 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         advanced=bool(extra.get("advanced", False)),
         kind=_kind(info, choices),
         default=info.default,
+        info=info,
         limits=_limits(info),
         choices=tuple(str(choice) for choice in choices),
+        choice_help=extra.get("choices", {}),
     )
+
+
+def _extra(info: FieldInfo) -> Mapping[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
 def _kind(info: FieldInfo, choices: tuple[Any, ...]) -> FieldKind:
@@ -89,7 +112,11 @@ def _kind(info: FieldInfo, choices: tuple[Any, ...]) -> FieldKind:
     }
     if info.annotation not in kinds:
         raise TypeError(f"the form has no editor for {info.annotation!r}")
-    return kinds[info.annotation]
+    kind = kinds[info.annotation]
+    lengths = [limit.max_length for limit in info.metadata if hasattr(limit, "max_length")]
+    if kind is FieldKind.TEXT and any(length and length >= _LONG_TEXT for length in lengths):
+        return FieldKind.LONG_TEXT
+    return kind
 
 
 def _limits(info: FieldInfo) -> str:
@@ -127,6 +154,8 @@ def _in_words(detail: Mapping[str, Any]) -> str:
             return _tr("must be one of {0}").format(context["expected"])
         case "value_error":
             return str(context["error"])
+        case "string_pattern_mismatch":
+            return _tr("can't be written like this")
         case _:
             return str(detail["msg"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from workbench.ui import theme
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_16
@@ -16,10 +16,17 @@ _COLUMN_WIDTH = 220
 
 
 class FieldCell(QWidget):
-    """A title, the control, and under it the help or what is wrong."""
+    """A title, the control, and under it the help or what is wrong.
 
-    def __init__(self, title: str, control: QWidget, help_text: str = "") -> None:
+    A wide one has a line of the grid to itself; one that is not relevant is left out of it.
+    """
+
+    def __init__(
+        self, title: str, control: QWidget, help_text: str = "", *, is_wide: bool = False
+    ) -> None:
         super().__init__()
+        self.is_wide = is_wide
+        self.is_relevant = True
         self._help = help_text
         self._note = label(help_text, "small", wrap=True)
         name = label(title, "secondary")
@@ -59,7 +66,7 @@ class GroupGrid(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._groups: list[tuple[QWidget, Sequence[QWidget]]] = []
+        self._groups: list[tuple[QLabel, Sequence[FieldCell]]] = []
         self._columns = 0
         # An empty column would get no spacing, and columns of two grids would not line up.
         self._fillers = [QWidget(self) for _ in range(COLUMNS)]
@@ -68,8 +75,13 @@ class GroupGrid(QWidget):
         self._grid.setHorizontalSpacing(SPACE_16)
         self._grid.setVerticalSpacing(SPACE_8)
 
-    def add_group(self, title: str, cells: Sequence[QWidget]) -> None:
+    def add_group(self, title: str, cells: Sequence[FieldCell]) -> None:
+        """Put cells under a title; an empty title takes no room."""
         self._groups.append((label(title, "card_title"), cells))
+        self._arrange(self._columns or COLUMNS)
+
+    def rearrange(self) -> None:
+        """Close the gaps after cells became relevant, or are not any more."""
         self._arrange(self._columns or COLUMNS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -81,17 +93,25 @@ class GroupGrid(QWidget):
     def _arrange(self, columns: int) -> None:
         self._columns = columns
         row = column = 0
-        for title, cells in self._groups:
-            if column and column + len(cells) > columns:
+        for title, every_cell in self._groups:
+            cells = [cell for cell in every_cell if cell.is_relevant]
+            for cell in every_cell:
+                cell.setVisible(cell.is_relevant)
+            title.setVisible(bool(cells) and bool(title.text()))
+            if not cells:
+                continue
+            takes = sum(columns if cell.is_wide else 1 for cell in cells)
+            if column and column + takes > columns:
                 row, column = row + 2, 0
             title.setContentsMargins(0, SPACE_8 if row else 0, 0, 0)
-            self._grid.addWidget(title, row, column, 1, min(len(cells), columns))
+            self._grid.addWidget(title, row, column, 1, min(takes, columns))
             for cell in cells:
-                if column == columns:
+                width = columns if cell.is_wide else 1
+                if column + width > columns:
                     row, column = row + 1, 0
-                self._grid.addWidget(cell, row + 1, column)
-                column += 1
-            if len(cells) > columns:
+                self._grid.addWidget(cell, row + 1, column, 1, width)
+                column += width
+            if takes > columns:
                 row, column = row + 2, 0
         for place, filler in enumerate(self._fillers):
             is_used = place < columns

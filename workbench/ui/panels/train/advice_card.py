@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.ui.panels.train.material import Material
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import label
 from workbench.ui.wording import count
@@ -15,26 +16,42 @@ class AdviceCard(Card):
         self._text.setObjectName("train.advice")
         self.body.addWidget(self._text)
 
-    def show_counts(self, pair_count: int, example_count: int) -> None:
-        """Say what suits a project with this many labelled pairs and examples to imitate."""
-        pairs = count(pair_count, self.tr("labelled pair"), self.tr("labelled pairs"))
-        examples = count(example_count, self.tr("example"), self.tr("examples"))
-        if pair_count and example_count:
-            text = self.tr(
-                "You have {0} and {1}. DPO learns from pairs which of two answers is better; SFT"
-                " imitates the examples, which suits where one right answer exists."
-            ).format(pairs, examples)
-        elif pair_count:
-            text = self.tr(
-                "You have {0}: DPO suits. SFT would need examples of good answers."
-            ).format(pairs)
-        elif example_count:
-            text = self.tr(
-                "You have {0} to imitate: SFT suits. DPO would need pairs that somebody labelled."
-            ).format(examples)
-        else:
-            text = self.tr(
-                "There is nothing to learn from yet. Pairs of answers suit DPO, examples of good"
-                " answers suit SFT."
-            )
-        self._text.setText(text)
+    def show_material(self, material: Material) -> None:
+        """Say what suits a project that has this to learn from."""
+        found = [
+            text.format(count(number, one, many))
+            for number, one, many, text in self._suggestions(material)
+            if number
+        ]
+        self._text.setText("\n".join(found) or self._nothing(material))
+
+    def _suggestions(self, material: Material) -> list[tuple[int, str, str, str]]:
+        return [
+            (
+                material.pair_count, self.tr("labelled pair"), self.tr("labelled pairs"),
+                self.tr("{0}: DPO suits. It learns which of two answers is better."),
+            ),
+            (
+                material.example_count, self.tr("example"), self.tr("examples"),
+                self.tr("{0} to imitate: SFT suits, where one right answer exists."),
+            ),
+            (
+                material.counts.judged, self.tr("answer"), self.tr("answers"),
+                self.tr("{0} marked good or bad: KTO suits."),
+            ),
+            (
+                material.counts.answers, self.tr("prompt"), self.tr("prompts"),
+                self.tr("{0} with a right answer: GRPO suits. It tries, and checks itself."),
+            ),
+        ]  # fmt: skip
+
+    def _nothing(self, material: Material) -> str:
+        if material.counts.prompts:
+            prompts = count(material.counts.prompts, self.tr("prompt"), self.tr("prompts"))
+            return self.tr(
+                "{0} and no answers yet: GRPO suits if you can say what makes an answer good."
+            ).format(prompts)
+        return self.tr(
+            "There is nothing to learn from yet. Pairs of answers suit DPO, examples of good"
+            " answers suit SFT, and prompts suit GRPO."
+        )

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
 from workbench.core.conversation import plain_text
 from workbench.runner.snapshot import Example
-from workbench.ui.panels.train.material import texts_of
+from workbench.ui import theme
+from workbench.ui.panels.train.material import parts_of
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import icon_button, label
@@ -30,9 +31,18 @@ class ExampleCard(Card):
         self.add_header_widget(self._on)
         self._position = label("", "small")
         self.body.addWidget(self._position)
-        self._prompt = self._part(self.tr("Prompt"), "small")
-        self._chosen = self._part("", "good")
-        self._rejected = self._part(self.tr("Rejected: made less likely"), "bad")
+        self._prompt = _Part()
+        self._first, self._second = _Part(), _Part()
+        for part in (self._prompt, self._first, self._second):
+            self.body.addWidget(part)
+        self._titles = {
+            "imitated": (self.tr("Answer: imitated"), "good"),
+            "chosen": (self.tr("Chosen: made more likely"), "good"),
+            "rejected": (self.tr("Rejected: made less likely"), "bad"),
+            "good": (self.tr("Good answer: made more likely"), "good"),
+            "bad": (self.tr("Bad answer: made less likely"), "bad"),
+            "right": (self.tr("Right answer: for rewards to compare with"), "good"),
+        }
         self.show_examples(())
 
     def show_examples(self, examples: Sequence[Example]) -> None:
@@ -58,28 +68,21 @@ class ExampleCard(Card):
             self.tr("Row {0:,} of {1:,}").format(self._row + 1, len(self._examples))
         )
         example = self._examples[self._row]
-        answer, rejected = texts_of(example)
-        self._prompt.show_text(plain_text(example.prompt))
-        self._chosen.show_text(answer)
-        self._chosen.title.setText(
-            self.tr("Answer: imitated") if rejected is None else self.tr("Chosen: made more likely")
-        )
-        self._rejected.setVisible(rejected is not None)
-        self._rejected.show_text(rejected or "")
-
-    def _part(self, title: str, role: str) -> _Part:
-        part = _Part(title, role)
-        self.body.addWidget(part)
-        return part
+        parts = parts_of(example)
+        self._prompt.show_text(plain_text(example.prompt), self.tr("Prompt"), "small")
+        for place, shown in enumerate((self._first, self._second)):
+            shown.setVisible(place < len(parts))
+            if place < len(parts):
+                shown.show_text(parts[place].text, *self._titles[parts[place].role])
 
 
 class _Part(QFrame):
     """A title and the beginning of a text on an inset ground; the whole text is the tooltip."""
 
-    def __init__(self, title: str, role: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setProperty("card", "inset")
-        self.title: QLabel = label(title, role)
+        self.title: QLabel = label("", "small")
         self._text = label("", "secondary", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_12, SPACE_8, SPACE_12, SPACE_8)
@@ -87,7 +90,9 @@ class _Part(QFrame):
         layout.addWidget(self.title)
         layout.addWidget(self._text)
 
-    def show_text(self, text: str) -> None:
+    def show_text(self, text: str, title: str, role: str) -> None:
+        self.title.setText(title)
+        theme.set_property(self.title, "role", role)
         beginning = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
         self._text.setText(beginning.strip())
         self._text.setToolTip(text if len(text) > _SHOWN_CHARACTERS else "")

@@ -6,19 +6,35 @@ It reads the project, model folders and NVML, so call it off the GUI thread.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.core.errors import RunError
-from workbench.core.preferences import Choice, PreferenceExample, Split
-from workbench.core.recipes import TrainingConfig
+from workbench.core.events import RunState
+from workbench.core.preferences import (
+    Choice,
+    PreferenceExample,
+    PromptExample,
+    Split,
+    UnpairedExample,
+)
+from workbench.core.recipes import METHODS, DataKind, MethodConfig
 from workbench.runner.create import EVAL_FRACTION
 from workbench.runner.devices import Device, resolve_device
-from workbench.runner.snapshot import Example, take_snapshot
+from workbench.runner.snapshot import Example, take_snapshot, teaching
+from workbench.store.learnable import Learnable as LearnableRows
+from workbench.store.learnable import LearnableCounts
 from workbench.store.project import Project
 from workbench.store.rows import Dataset, RunRow
 from workbench.telemetry.nvml import list_gpus
 from workbench.ui.model_list import ListedModel, project_models
 
-KIND_OF_METHOD = {"sft": "supervised", "dpo": "preference"}
+DATASET_KINDS = {
+    DataKind.EXAMPLES: frozenset({"supervised"}),
+    DataKind.PAIRS: frozenset({"preference"}),
+    DataKind.JUDGED: frozenset({"preference", "unpaired"}),
+    DataKind.PROMPTS: frozenset({"preference", "unpaired", "supervised", "prompts"}),
+}
+"""Which data sets hold what a method learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +50,21 @@ class Learnable:
     apart: tuple[Example, ...]
     nothing: str = ""
 
+    @property
+    def kind(self) -> DataKind:
+        return METHODS[self.method].learns_from
+
     def __len__(self) -> int:
         return len(self.examples) + len(self.apart)
 
-    def trained(self, config: TrainingConfig) -> tuple[Example, ...]:
+    def trained(self, config: MethodConfig) -> tuple[Example, ...]:
         """The examples that a run with these settings trains on."""
-        return self.examples if config.eval_steps else self.examples + self.apart
+        examples = self.examples if config.eval_steps else self.examples + self.apart
+        return teaching(examples, config)
+
+    def measured(self, config: MethodConfig) -> tuple[Example, ...]:
+        """The examples that a run with these settings is only measured on."""
+        return teaching(self.apart, config) if config.eval_steps else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +86,21 @@ class DeviceChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class RewardModel:
+    """A reward model that was trained in this project."""
+
+    run_name: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     learnable: Learnable
     left_out: LeftOut
     pair_count: int
     example_count: int
+    counts: LearnableCounts
+    reward_models: tuple[RewardModel, ...]
     held_out_prompts: int
     datasets: tuple[Dataset, ...]
     models: tuple[ListedModel, ...]
@@ -75,7 +110,9 @@ class Material:
 
 def load_material(project: Project, method: str, dataset_ids: tuple[str, ...]) -> Material:
     """Read everything that the Train panel shows; data sets that are gone are passed over."""
-    datasets = tuple(d for d in project.datasets.all() if d.kind == KIND_OF_METHOD[method])
+    kinds = DATASET_KINDS[METHODS[method].learns_from]
+    datasets = tuple(dataset for dataset in project.datasets.all() if dataset.kind in kinds)
+    runs = tuple(project.runs.all())
     known = tuple(id for id in dataset_ids if id in {dataset.id for dataset in datasets})
     pair_count = len(project.pairs.labelled())
     return Material(
@@ -83,19 +120,35 @@ def load_material(project: Project, method: str, dataset_ids: tuple[str, ...]) -
         left_out=_left_out(project, pair_count),
         pair_count=pair_count,
         example_count=len(project.datasets.examples()),
+        counts=LearnableRows(project.database).counts(),
+        reward_models=_reward_models(runs),
         held_out_prompts=len(project.datasets.prompts(Split.HELD_OUT)),
         datasets=datasets,
         models=tuple(project_models(project)),
-        runs=tuple(project.runs.all()),
+        runs=runs,
         devices=tuple(_devices()),
     )
 
 
-def texts_of(example: Example) -> tuple[str, str | None]:
-    """The answer to learn and, for a pair, the one to move away from."""
-    if isinstance(example, PreferenceExample):
-        return example.chosen, example.rejected
-    return example.completion, None
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A text beside the prompt: `role` is imitated, chosen, rejected, good, bad or right."""
+
+    role: str
+    text: str
+
+
+def parts_of(example: Example) -> tuple[Part, ...]:
+    """What an example teaches about its prompt."""
+    match example:
+        case PreferenceExample():
+            return Part("chosen", example.chosen), Part("rejected", example.rejected)
+        case UnpairedExample():
+            return (Part("good" if example.desirable else "bad", example.completion),)
+        case PromptExample():
+            return () if example.answer is None else (Part("right", example.answer),)
+        case _:
+            return (Part("imitated", example.completion),)
 
 
 def suggested_name(method: str, topic: str, taken: set[str]) -> str:
@@ -114,6 +167,16 @@ def _learnable(project: Project, method: str, dataset_ids: tuple[str, ...]) -> L
     except RunError as error:
         return Learnable(method, dataset_ids, (), (), str(error))
     return Learnable(method, dataset_ids, snapshot.train, snapshot.eval)
+
+
+def _reward_models(runs: tuple[RunRow, ...]) -> tuple[RewardModel, ...]:
+    """Results of finished runs; a whole model, or an adapter beside the model it came from."""
+    found = []
+    for run in runs:
+        if run.method == "reward" and run.state in (RunState.FINISHED, RunState.STOPPED):
+            folders = (run.folder.adapter, run.folder.model)
+            found += [RewardModel(run.name, folder) for folder in folders if folder.is_dir()]
+    return tuple(found)
 
 
 def _left_out(project: Project, pair_count: int) -> LeftOut:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel
 
-from workbench.core.recipes import TrainingConfig
+from workbench.core.recipes import DataKind, MethodConfig, OnlineConfig
 from workbench.ui.panels.train.material import Learnable
 from workbench.ui.tokens import SPACE_4
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, label
+from workbench.ui.wording import count
 
 
 class OutcomeCard(Card):
@@ -19,6 +20,12 @@ class OutcomeCard(Card):
         super().__init__("-")
         self.set_title(self.tr("What will happen"))
         self._on_next: Callable[[], object] | None = None
+        self._used = {
+            DataKind.EXAMPLES: self.tr("Examples used"),
+            DataKind.PAIRS: self.tr("Pairs used"),
+            DataKind.JUDGED: self.tr("Answers used"),
+            DataKind.PROMPTS: self.tr("Prompts used"),
+        }
         self._names: list[QLabel] = []
         self._figures: list[QLabel] = []
         grid = QGridLayout()
@@ -53,31 +60,35 @@ class OutcomeCard(Card):
         self._sentence.show()
         self.show_reason("")
 
-    def show_plan(self, learnable: Learnable, config: TrainingConfig | None, device: str) -> None:
+    def show_plan(self, learnable: Learnable, config: MethodConfig | None, device: str) -> None:
         """Say what follows from data and settings; without a config the figures are unknown."""
-        is_pairs = learnable.method != "sft"
         titles = (
-            self.tr("Pairs used") if is_pairs else self.tr("Examples used"),
+            self._used[learnable.kind],
             self.tr("Kept apart to measure"),
             self.tr("Steps"),
         )
         trained = len(learnable.trained(config)) if config else None
-        measured = None if trained is None else len(learnable) - trained
+        measured = len(learnable.measured(config)) if config else None
         steps = config.total_steps(trained) if config and trained else None
         for title, name in zip(self._names, titles, strict=True):
             title.setText(name)
         for figure, value in zip(self._figures, (trained, measured, steps), strict=True):
             figure.setText("–" if value is None else f"{value:,}")
-        if steps is None:
-            self._sentence.setText("")
-        else:
-            self._sentence.setText(
-                self.tr("{0} on {1}. The run goes on when this window is closed.").format(
-                    self.tr("1 step") if steps == 1 else self.tr("{0:,} steps").format(steps),
-                    device,
-                )
-            )
+        self._sentence.setText("" if steps is None else self._sentence_of(steps, config, device))
         self._sentence.setVisible(steps is not None)
+
+    def _sentence_of(self, steps: int, config: MethodConfig | None, device: str) -> str:
+        each = self.tr("1 step") if steps == 1 else self.tr("{0:,} steps").format(steps)
+        goes_on = self.tr("The run goes on when this window is closed.")
+        if not isinstance(config, OnlineConfig):
+            return self.tr("{0} on {1}. {2}").format(each, device, goes_on)
+        prompts = count(config.examples_per_step, self.tr("prompt"), self.tr("prompts"))
+        answers = count(
+            config.examples_per_step * config.num_generations, self.tr("answer"), self.tr("answers")
+        )
+        return self.tr("{0} on {1}, each time {2} and {3} of its own. {4}").format(
+            each, device, prompts, answers, goes_on
+        )
 
     def show_reason(
         self, reason: str, *, action: str = "", on_action: Callable[[], object] | None = None

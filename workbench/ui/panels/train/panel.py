@@ -165,7 +165,7 @@ class TrainPanel(Panel):
         if self._copied is not None:
             self.start_from.want_device(self._copied.device)
             self._copied = None
-        self.advice.show_counts(material.pair_count, material.example_count)
+        self.advice.show_material(material)
         self._fill_copy_menu(material)
         self._show_plan()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from workbench.core.recipes import ModelRef
+from workbench.core.recipes import DataKind, ModelRef
 from workbench.store.rows import Dataset
 from workbench.ui.panels.train.material import LeftOut, Material, suggested_name
 from workbench.ui.tokens import CONTROL_HEIGHT
@@ -27,6 +27,14 @@ class StartFrom(QWidget):
         self._method = ""
         self._wanted_model = ""
         self._names_itself = True
+        self._no_model = ""
+        self._is_full = False
+        self._words = {
+            DataKind.EXAMPLES: (self.tr("example"), self.tr("examples")),
+            DataKind.PAIRS: (self.tr("pair"), self.tr("pairs")),
+            DataKind.JUDGED: (self.tr("judged answer"), self.tr("judged answers")),
+            DataKind.PROMPTS: (self.tr("prompt"), self.tr("prompts")),
+        }
         self._model = self._combo("model", self.tr("Model"))
         self._data = self._combo("data", self.tr("Data"))
         self._device = self._combo("device", self.tr("Device"))
@@ -117,6 +125,11 @@ class StartFrom(QWidget):
         if place >= 0:
             self._device.setCurrentIndex(place)
 
+    def show_tuning(self, is_full: bool) -> None:
+        """Say what becomes of the model."""
+        self._is_full = is_full
+        self._show_model_help()
+
     def begin_next(self) -> None:
         """After a start: the next run gets a name of its own again."""
         self._names_itself = True
@@ -134,7 +147,13 @@ class StartFrom(QWidget):
             self._choose_model(before.path)
         self._take_wanted_model()
         none = "" if self._model.count() else self.tr("No model is ready yet.")
-        self._model_cell.set_help(none or self.tr("stays as it is: an adapter is trained"))
+        self._no_model = none
+        self._show_model_help()
+
+    def _show_model_help(self) -> None:
+        is_kept = self.tr("stays as it is: an adapter is trained")
+        becomes = self.tr("stays as it is: a whole new model is made")
+        self._model_cell.set_help(self._no_model or (becomes if self._is_full else is_kept))
 
     def _fill_data(self, material: Material) -> None:
         chosen = material.learnable.dataset_ids
@@ -144,13 +163,10 @@ class StartFrom(QWidget):
             self._data.addItem(self._dataset_title(dataset), dataset.id)
         self.want_data(chosen)
         found = len(material.learnable)
-        is_pairs = material.learnable.method != "sft"
-        words = (
-            count(found, self.tr("pair"), self.tr("pairs"))
-            if is_pairs
-            else count(found, self.tr("example"), self.tr("examples"))
-        )
-        left_out = self._left_out(material.left_out) if is_pairs and not chosen else ""
+        kind = material.learnable.kind
+        words = count(found, *self._words[kind])
+        counts_pairs = kind in (DataKind.PAIRS, DataKind.JUDGED)
+        left_out = self._left_out(material.left_out) if counts_pairs and not chosen else ""
         self._data_cell.set_help("; ".join(part for part in (words, left_out) if part))
 
     def _fill_devices(self, material: Material) -> None:
