@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 from workbench.core.errors import KnownError
+from workbench.core.python_process import module_command, module_environment
 from workbench.modelfiles.embedded import EmbeddedModel, embedded_model
-from workbench.runner.python_process import module_command, module_environment
 
 _MAKER = "workbench.engine.embedded"
 

@@ -29,11 +29,11 @@ from workbench.core.generation import (
     encode,
 )
 from workbench.core.ids import new_id
+from workbench.core.python_process import module_command, module_environment
 from workbench.runner.devices import trainer_environment
 from workbench.runner.exit_reasons import explain_host
 from workbench.runner.oom_counter import find_oom_counter
 from workbench.runner.processes import identity_of, signal_group
-from workbench.runner.python_process import module_command, module_environment
 
 HOST_MODULE = "workbench.engine.host"
 

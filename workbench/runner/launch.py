@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 from workbench.core.errors import RunError
+from workbench.core.python_process import module_command, module_environment
 from workbench.core.run_folder import AttemptFolder, RunFolder
 from workbench.runner.liveness import attempt_status
-from workbench.runner.python_process import module_command, module_environment
 
 TRAINER_MODULE = "workbench.engine.worker"
 

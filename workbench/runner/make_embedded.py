@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 from workbench.core.errors import ModelFolderError
+from workbench.core.python_process import module_command, module_environment
 from workbench.modelfiles.embedded import embedded_model
-from workbench.runner.python_process import module_command, module_environment
 
 MODULE = "workbench.engine.embedded"
 USUAL_S = 40.0

@@ -21,6 +21,7 @@ from pathlib import Path
 from workbench.core.control import Command, read_control, write_control
 from workbench.core.events import RunState
 from workbench.core.paths import device_locks_dir
+from workbench.core.python_process import module_command, module_environment
 from workbench.core.run_folder import AttemptFolder, RunFolder
 from workbench.runner.device_queue import DeviceTurn
 from workbench.runner.devices import Device, resolve_device, trainer_environment
@@ -31,7 +32,6 @@ from workbench.runner.launch import TRAINER_MODULE
 from workbench.runner.liveness import end_of
 from workbench.runner.oom_counter import OomCounter, find_oom_counter
 from workbench.runner.processes import identity_of, signal_group
-from workbench.runner.python_process import module_command, module_environment
 from workbench.runner.steering import Ending
 from workbench.runner.supervisor_record import SupervisorRecord, write_record
 from workbench.telemetry.sampler import Sampler
