@@ -17,6 +17,7 @@ from workbench.core.recipes import DpoConfig, TrainingConfig
 from workbench.core.run_folder import RunFolder
 from workbench.engine.batching import DataOrder, split
 from workbench.engine.checkpoints import CheckpointStore, TrainerState
+from workbench.engine.diagnosis import Diagnosis
 from workbench.engine.event_log import EventLog
 from workbench.engine.logprobs import Policy
 from workbench.engine.method import Example, Item, Method, Tally
@@ -78,6 +79,8 @@ class Loop(Generic[Example, Item]):
         self._state = TrainerState()
         self._items: Sequence[Item] = ()
         self._fresh = Tally()
+        self._weight = 0.0
+        self._diagnosis = Diagnosis()
 
     def restore(self) -> int | None:
         """Go to the newest checkpoint; returns its step, or None to begin at the beginning."""
@@ -92,7 +95,7 @@ class Loop(Generic[Example, Item]):
     def run(self) -> Outcome:
         state = self._state
         while state.step < self._total:
-            self._train_one_step()
+            self.train_one_step()
             drifted = None
             if self._due(self._config.eval_steps):
                 drifted = self._measure()
@@ -133,7 +136,13 @@ class Loop(Generic[Example, Item]):
     def _due(self, every: int) -> bool:
         return every > 0 and self._state.step % every == 0
 
-    def _train_one_step(self) -> None:
+    @property
+    def num_tokens(self) -> int:
+        """Tokens that were learnt from so far, prompts included."""
+        return self._state.num_tokens
+
+    def train_one_step(self) -> None:
+        """One optimiser step, and what it collects before; its figures are emitted."""
         state, config = self._state, self._config
         started = time.perf_counter()
         if not state.uses_left:
@@ -158,6 +167,12 @@ class Loop(Generic[Example, Item]):
             "tokens_per_second": tokens / elapsed_s,
         }  # fmt: skip
         self._emit(values)
+        if self._weight:
+            found = self._diagnosis.look(state.step, values)
+        else:
+            found = self._diagnosis.nothing_to_learn(state.step)
+        for warned in found:
+            self._log.emit(warned)
 
     def _collect(self) -> None:
         """Take the next examples, and make of them what is learnt from."""
@@ -178,6 +193,7 @@ class Loop(Generic[Example, Item]):
         self._optimizer.policy.train()
         tally = Tally()
         weight = self._processes.total(sum(self._method.weight(item) for item in items))
+        self._weight = weight
         parts = self._method.micro_batches(items)
         # Each process's gradients are averaged, where a sum is meant.
         scale = self._processes.count / weight if weight else 0.0
@@ -191,6 +207,7 @@ class Loop(Generic[Example, Item]):
         return tally
 
     def _refuse_not_finite(self, values: dict[str, float]) -> None:
+        values.setdefault("loss", 0.0)  # where nothing could be learnt from
         wrong = [name for name in ("loss", "grad_norm") if not math.isfinite(values[name])]
         if not wrong:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from workbench.core.conversation import Conversation, plain_text
 from workbench.core.errors import RunError
 from workbench.core.events import RunState, Severity, StateChanged, Warned
 from workbench.core.generation import Done, Generate, Row, Sampling
-from workbench.core.recipes import DpoConfig, RunSpec
+from workbench.core.recipes import DpoConfig, RewardConfig, RunSpec
 from workbench.core.run_folder import RunFolder
 from workbench.engine.checkpoints import publish_result
 from workbench.engine.devices import describe, resolve_device
@@ -25,6 +26,7 @@ from workbench.engine.loop import Loop, Outcome, SampleText
 from workbench.engine.methods import AnyMethod, build_method
 from workbench.engine.modeling import load_base, trainable
 from workbench.engine.processes import Processes
+from workbench.engine.reward_model import ScoredPolicy
 from workbench.engine.steering import Interrupted, Steering
 
 _IN_TRAINING = "default"  # peft's name for the one adapter that is attached to a model
@@ -53,40 +55,66 @@ def carry_out(
         ) from error
 
 
-def _carry_out(
-    spec: RunSpec, run: RunFolder, rows: int, log: EventLog, steering: Steering
-) -> Outcome:
-    def report(doing: str) -> None:
-        log.report(doing)
-        steering.interrupt()
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Everything that a run needs, loaded and ready for its first step."""
 
+    loop: Loop[Any, Any]
+    tokenizer: Any
+    processes: Processes
+    device: torch.device
+
+
+def prepare(
+    spec: RunSpec, run: RunFolder, rows: int, log: EventLog, steering: Steering
+) -> Preparation:
+    """Load the model, read the examples and compute what stays the same over the run.
+
+    Raises KnownError for what a person can mend, Interrupted when told to end meanwhile.
+    """
     device = resolve_device(spec.device)
-    processes = Processes(Accelerator(cpu=device.type == "cpu", device_placement=False))
     if device.type == "cuda":
         torch.cuda.set_device(device)
+    processes = Processes(Accelerator(cpu=device.type == "cpu", device_placement=False))
+
+    def report(doing: str) -> None:
+        log.report(doing)
+        if processes.count == 1:  # several begin together or not at all
+            steering.interrupt()
+
     report(f"loading the model on {describe(device)}")
     base = load_base(Path(spec.model.path), device, spec.adapter.tuning)
     report("reading the examples")
     method = build_method(spec, run, base)
     _check_examples(spec, method, log)
     torch.manual_seed(spec.config.seed)
-    model = trainable(base, spec.adapter)
+    scores = isinstance(spec.config, RewardConfig)
+    model = trainable(base, spec.adapter, scores=scores)
     if spec.config.gradient_checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})
     policy = Policy(model)
     try_packing(policy)
+    if scores:
+        policy = ScoredPolicy.of(policy)
     method.prepare(policy, report)
     generator = Generator(model, base.tokenizer, device)
     loop: Loop[Any, Any] = Loop(
         spec.config, method, policy, run, rows, log, steering, processes,
-        lambda: _samples(generator, spec.sample_prompts),
+        lambda: _samples(generator, () if scores else spec.sample_prompts),
     )  # fmt: skip
-    step = loop.restore()
-    detail = f"training on {describe(device)}"
+    return Preparation(loop, base.tokenizer, processes, device)
+
+
+def _carry_out(
+    spec: RunSpec, run: RunFolder, rows: int, log: EventLog, steering: Steering
+) -> Outcome:
+    ready = prepare(spec, run, rows, log, steering)
+    step = ready.loop.restore()
+    detail = f"training on {describe(ready.device)}"
     log.emit(StateChanged(RunState.RUNNING, f"{detail}, on from step {step}" if step else detail))
-    outcome = loop.run()
-    if outcome.result_step is not None and processes.is_first:
-        publish_result(run, outcome.result_step, base.tokenizer)
+    outcome = ready.loop.run()
+    if outcome.result_step is not None and ready.processes.is_first:
+        publish_result(run, outcome.result_step, ready.tokenizer)
     return outcome
 
 

@@ -1,0 +1,93 @@
+"""Our engine stepping, through its own loop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.engine.devices import share_cores
+
+share_cores()  # before torch is imported, as the trainer's process does
+
+import torch  # noqa: E402
+
+from tests.bench.engine.material import (  # noqa: E402
+    ALPHA,
+    BETA,
+    LEARNING_RATE,
+    RANK,
+    SEED,
+    SFT_LENGTHS,
+    Sizes,
+    Writer,
+)
+from tests.bench.engine.stepping import Turns  # noqa: E402
+from workbench.core.recipes import (  # noqa: E402
+    AdapterConfig,
+    DpoConfig,
+    ModelRef,
+    RunSpec,
+    SftConfig,
+)
+from workbench.core.run_folder import RunFolder  # noqa: E402
+from workbench.engine.event_log import EventLog  # noqa: E402
+from workbench.engine.steering import Steering  # noqa: E402
+from workbench.engine.training import prepare  # noqa: E402
+
+_ENDLESS = 1_000_000
+
+
+def recipe(method: str, sizes: Sizes, checkpointing: bool) -> Any:
+    common: dict[str, Any] = {
+        "learning_rate": LEARNING_RATE, "lr_scheduler_type": "constant", "max_steps": _ENDLESS,
+        "max_length": 1024, "seed": SEED, "gradient_checkpointing": checkpointing,
+        "eval_steps": 0, "save_steps": 0,
+    }  # fmt: skip
+    if method == "sft":
+        return SftConfig(**common, per_device_train_batch_size=len(SFT_LENGTHS))
+    return DpoConfig(**common, per_device_train_batch_size=sizes.pairs, beta=BETA)
+
+
+def rows(method: str, writer: Writer, sizes: Sizes) -> Sequence[dict[str, Any]]:
+    if method == "sft":
+        return [example.to_json() for example in writer.supervised()]
+    return [example.to_json() for example in writer.preferences(sizes)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--method", required=True)
+    parser.add_argument("--checkpointing", action="store_true")
+    parser.add_argument("--answers", type=int, required=True)
+    asked = parser.parse_args()
+    sizes, turns = Sizes(), Turns(asked.answers)
+    run = RunFolder(Path(tempfile.mkdtemp()))
+    run.train_data.parent.mkdir()
+    lines = rows(asked.method, Writer(asked.model), sizes)
+    run.train_data.write_text("".join(json.dumps(row) + "\n" for row in lines), encoding="utf-8")
+    attempt = run.next_attempt()
+    spec = RunSpec(
+        run_id="bench", name="Bench", config=recipe(asked.method, sizes, asked.checkpointing),
+        model=ModelRef(name="bench", path=str(asked.model)),
+        adapter=AdapterConfig(r=RANK, lora_alpha=ALPHA),
+    )  # fmt: skip
+    with EventLog(attempt.events, spec.run_id, attempt.number) as log:
+        steering = Steering(attempt.control, log.emit)
+        loop = prepare(spec, run, len(lines), log, steering).loop
+        turns.ready()
+        while turns.wait():
+            before = loop.num_tokens
+            loop.train_one_step()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            turns.done(loop.num_tokens - before)
+    turns.finish()
+
+
+if __name__ == "__main__":
+    main()

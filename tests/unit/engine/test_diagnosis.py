@@ -1,0 +1,63 @@
+"""What goes wrong is told once, early, and what goes right is left in peace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from workbench.engine.diagnosis import Diagnosis
+
+
+def codes(steps: Iterable[Mapping[str, float]]) -> list[str]:
+    diagnosis = Diagnosis()
+    usual = {"loss": 1.0, "grad_norm": 1.0}
+    return [
+        warned.code
+        for step, values in enumerate(steps, start=1)
+        for warned in diagnosis.look(step, {**usual, **values})
+    ]
+
+
+def test_a_run_that_learns_is_left_in_peace() -> None:
+    falling = [{"loss": 2.0 / (1 + n / 10), "grad_norm": 1.0 + n % 3} for n in range(60)]
+    assert codes(falling) == []
+    rising = [
+        {"reward": n / 60, "kl": n / 200, "frac_reward_zero_std": 0.5,
+         "completions/clipped_ratio": 0.2}
+        for n in range(60)
+    ]  # fmt: skip
+    assert codes(rising) == []
+
+
+def test_a_jump_is_told_once() -> None:
+    steps = [{"loss": 0.7}] * 10 + [{"loss": 9.0}] * 3
+    assert codes(steps) == ["exploding_loss"]
+    assert codes([{"grad_norm": 2.0}] * 10 + [{"grad_norm": 400.0}]) == ["exploding_grad_norm"]
+    assert codes([{"loss": 9.0}] + [{"loss": 0.7}] * 5) == []
+
+
+def test_a_reward_that_falls_below_its_start_has_collapsed() -> None:
+    hill = [{"reward": 0.2 + 0.05 * min(n, 40 - n)} for n in range(60)]
+    assert codes(hill) == ["reward_collapse"]
+
+
+def test_equal_rewards_teach_nothing() -> None:
+    alike = {"frac_reward_zero_std": 1.0}
+    assert codes([alike] * 2 + [{"frac_reward_zero_std": 0.9}] + [alike] * 2) == []
+    assert codes([alike] * 5) == ["zero_reward_variance"]
+
+
+def test_kl_is_watched_where_rewards_pull() -> None:
+    assert codes([{"kl": 1.5, "reward": 1.0}]) == ["kl_runaway"]
+    assert codes([{"kl": 5.0}]) == []
+
+
+def test_answers_that_never_end_are_told() -> None:
+    (code,) = codes([{"completions/clipped_ratio": 1.0}] * 2)
+    assert code == "answers_cut"
+
+
+def test_a_step_without_anything_to_learn_is_told_once() -> None:
+    diagnosis = Diagnosis()
+    (warned,) = diagnosis.nothing_to_learn(3)
+    assert warned.code == "all_masked"
+    assert diagnosis.nothing_to_learn(4) == []

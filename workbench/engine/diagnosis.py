@@ -1,0 +1,127 @@
+"""Signs that a run is going wrong, told early, in plain words, with what to try.
+
+Each sign is told once an attempt. Limits are rules of thumb and err on the quiet side.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from statistics import fmean, median
+
+from workbench.core.events import Warned
+
+# Steps that decide what is usual for a run, before anything can be called unusual.
+_USUAL_STEPS = 8
+_LOSS_FACTOR = 4.0
+_GRADIENT_FACTOR = 50.0
+# Nats a token: at 1 the reference gives what is written a third of the probability.
+_KL_LIMIT = 1.0
+_REWARD_WINDOW = 8
+_SAME_REWARD_STEPS = 3
+_CUT_SHARE = 0.95
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """Looks at the figures of each step, in order."""
+
+    _losses: deque[float] = field(default_factory=lambda: deque(maxlen=50))
+    _norms: deque[float] = field(default_factory=lambda: deque(maxlen=50))
+    _rewards: list[float] = field(default_factory=list)
+    _same_rewards: int = 0
+    _told: set[str] = field(default_factory=set)
+
+    def look(self, step: int, values: Mapping[str, float]) -> list[Warned]:
+        """What is to be told of this step."""
+        signs: list[Callable[[Mapping[str, float]], Iterator[tuple[str, str]]]] = [
+            self._exploding, self._kl_runaway, self._same_reward, self._reward_collapse,
+            self._all_cut,
+        ]  # fmt: skip
+        found = []
+        for sign in signs:
+            for code, message in sign(values):
+                if code not in self._told:
+                    self._told.add(code)
+                    found.append(Warned(code, f"{message} (Seen at step {step}.)", step=step))
+        return found
+
+    def nothing_to_learn(self, step: int) -> list[Warned]:
+        """A step whose items all count nothing."""
+        if "all_masked" in self._told:
+            return []
+        self._told.add("all_masked")
+        return [
+            Warned(
+                "all_masked",
+                "Nothing in a whole step could be learnt from: every token was masked. Raise Answer"
+                f" length or Max length, or turn off Ignore cut answers. (Seen at step {step}.)",
+                step=step,
+            )
+        ]
+
+    def _exploding(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        for name, seen, factor in (
+            ("loss", self._losses, _LOSS_FACTOR), ("grad_norm", self._norms, _GRADIENT_FACTOR),
+        ):  # fmt: skip
+            value = abs(values[name])
+            if len(seen) >= _USUAL_STEPS and value > factor * max(median(seen), 0.1):
+                what = "The loss" if name == "loss" else "The gradient"
+                yield (
+                    f"exploding_{name}",
+                    f"{what} jumped to {value:.3g}, where {median(seen):.3g} was usual: the"
+                    " learning rate may be too high. Try a third of it, or some Warm-up steps.",
+                )
+            seen.append(value)
+
+    def _kl_runaway(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        kl = values.get("kl")
+        if kl is not None and "reward" in values and kl > _KL_LIMIT:
+            yield (
+                "kl_runaway",
+                f"The model has moved far from its base (KL {kl:.2f} a token): its answers may turn"
+                " strange while the reward still rises. Raise Beta, or lower the learning rate.",
+            )
+
+    def _same_reward(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        if "frac_reward_zero_std" not in values:
+            return
+        all_alike = values["frac_reward_zero_std"] >= 1.0
+        self._same_rewards = self._same_rewards + 1 if all_alike else 0
+        if self._same_rewards == _SAME_REWARD_STEPS:
+            yield (
+                "zero_reward_variance",
+                f"For {_SAME_REWARD_STEPS} steps all answers to a prompt had the same reward, so"
+                " there was nothing to learn. Try easier or harder prompts, a reward with degrees"
+                " between right and wrong, more Answers per prompt or a higher Temperature.",
+            )
+
+    def _reward_collapse(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        if "reward" not in values:
+            return
+        self._rewards.append(values["reward"])
+        if len(self._rewards) < 3 * _REWARD_WINDOW:
+            return
+        windows = [
+            fmean(self._rewards[start : start + _REWARD_WINDOW])
+            for start in range(len(self._rewards) - _REWARD_WINDOW + 1)
+        ]
+        first, best, last = windows[0], max(windows), windows[-1]
+        spread = max(self._rewards) - min(self._rewards)
+        if best - first > 0.2 * spread and last < first:
+            yield (
+                "reward_collapse",
+                f"The reward rose from {first:.3g} to {best:.3g} and has fallen to {last:.3g},"
+                " below its start. Go back to an earlier checkpoint, and lower the learning rate"
+                " or raise Beta.",
+            )
+
+    def _all_cut(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        share = values.get("completions/clipped_ratio", 0.0)
+        if share >= _CUT_SHARE:
+            yield (
+                "answers_cut",
+                f"{share:.0%} of the answers were cut off before they ended, so their rewards say"
+                " little. Raise Answer length, or ask for shorter answers in the prompts.",
+            )
