@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from workbench.core.recipes import METHODS, AdapterConfig, DpoConfig, setting
+from workbench.core.fields import Recipe, is_relevant, setting
+from workbench.core.recipes import METHODS, AdapterConfig, DpoConfig
 from workbench.core.rewards import REWARDS, JsonReward
 from workbench.ui.widgets.recipe_form import RecipeForm
 from workbench.ui.widgets.recipe_form_fields import (
@@ -128,12 +129,12 @@ def test_the_help_comes_back_when_the_value_is_mended(form: RecipeForm, qtbot: Q
 def test_advanced_settings_are_folded_until_asked_for(form: RecipeForm, qtbot: QtBot) -> None:
     fold = form.findChild(QPushButton, "form.advanced")
     assert fold is not None
-    without_effect = {"simpo_gamma"}
+    values = {**DpoConfig().model_dump(), **AdapterConfig().model_dump()}
     advanced = [
         spec
         for recipe in (DpoConfig, AdapterConfig)
         for spec in fields_of(recipe)
-        if spec.advanced and spec.name not in without_effect
+        if spec.advanced and is_relevant(spec.info, values)
     ]
     assert fold.text() == f"Advanced ({len(advanced)})"
     assert not line(form, "weight_decay").isVisible()
@@ -163,22 +164,27 @@ def test_choices_and_switches(form: RecipeForm, qtbot: QtBot) -> None:
     assert stop.text() == "Off"
 
 
-def test_what_has_no_effect_is_hidden_and_counts_as_its_default(
-    form: RecipeForm, qtbot: QtBot
-) -> None:
-    form.focus("label_smoothing")
-    write(qtbot, line(form, "label_smoothing"), "0.9")
-    assert form.problems == {"label_smoothing": "must be below 0.5"}
-    assert line(form, "simpo_gamma").isHidden() or not line(form, "simpo_gamma").isVisible()
-    form.set_values({"loss_type": "simpo"})
-    assert line(form, "simpo_gamma").isVisible()
-    assert not line(form, "label_smoothing").isVisible()
-    assert not form.problems
-    config = form.result(DpoConfig)
-    assert config is not None
-    assert config.label_smoothing == 0
-    form.set_values({"loss_type": "sigmoid"})
-    assert form.problems == {"label_smoothing": "must be below 0.5"}
+class Dependent(Recipe):
+    kind: Literal["a", "b"] = setting("a", "Kind", "Which.", group="One")
+    share: float = setting(
+        0.1, "Share", "Only of a.", group="One", only_with={"kind": ("a",)}, lt=0.5
+    )
+    size: int = setting(3, "Size", "Only of b.", group="Two", only_with={"kind": ("b",)})
+
+
+def test_what_has_no_effect_is_hidden_and_counts_as_its_default(qtbot: QtBot) -> None:
+    form = RecipeForm([Dependent], object_name="form")
+    qtbot.addWidget(form)
+    form.show()
+    write(qtbot, line(form, "share"), "0.9")
+    assert form.problems == {"share": "must be below 0.5"}
+    assert not line(form, "size").isVisible()
+    form.set_values({"kind": "b"})
+    assert line(form, "size").isVisible()
+    assert not line(form, "share").isVisible()
+    assert form.result(Dependent) == Dependent(kind="b")
+    form.set_values({"kind": "a"})
+    assert form.problems == {"share": "must be below 0.5"}
 
 
 def test_full_tuning_has_no_adapter_to_set(form: RecipeForm) -> None:

@@ -24,9 +24,10 @@ class DataKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MethodInfo:
-    """A method as people meet it."""
+    """A method as people meet it: its name, three words on it, and a sentence."""
 
     title: str
+    brief: str
     purpose: str
     learns_from: DataKind
     config: type[MethodConfig]
@@ -34,30 +35,32 @@ class MethodInfo:
 
 METHODS: dict[str, MethodInfo] = {
     "sft": MethodInfo(
-        "SFT", "Imitate good answers. Enough where one right answer exists.",
+        "SFT", "Imitate", "Imitate good answers. Enough where one right answer exists.",
         DataKind.EXAMPLES, SftConfig,
     ),
     "dpo": MethodInfo(
-        "DPO", "Learn from pairs you labelled. No reward model, no sampling.",
+        "DPO", "Better of two", "Learn from pairs you labelled. No reward model, no sampling.",
         DataKind.PAIRS, DpoConfig,
     ),
     "kto": MethodInfo(
-        "KTO", "Learn from single answers marked good or bad.", DataKind.JUDGED, KtoConfig
+        "KTO", "Good or bad", "Learn from single answers marked good or bad.",
+        DataKind.JUDGED, KtoConfig,
     ),
     "grpo": MethodInfo(
-        "GRPO", "Write several answers, reward them, prefer the better ones.",
+        "GRPO", "Beat the group", "Write several answers, reward them, prefer the better ones.",
         DataKind.PROMPTS, GrpoConfig,
     ),
     "rloo": MethodInfo(
-        "RLOO", "Like GRPO, each answer against the mean of the others.",
+        "RLOO", "Beat the others", "Like GRPO, each answer against the mean of the others.",
         DataKind.PROMPTS, RlooConfig,
     ),
     "ppo": MethodInfo(
-        "PPO", "The classical way, with a critic. Slower, and needs more memory.",
+        "PPO", "Beat a critic", "The classical way, with a critic. Slower, and needs more memory.",
         DataKind.PROMPTS, PpoConfig,
     ),
     "reward": MethodInfo(
-        "Reward model", "Learn to score answers from pairs you labelled.",
+        "Reward model", "Learn to score",
+        "Learn from pairs to score answers. Other methods can be rewarded by it.",
         DataKind.PAIRS, RewardConfig,
     ),
 }  # fmt: skip

@@ -86,6 +86,18 @@ class RecipeForm(QWidget):
         """What was entered, unchecked, by field name."""
         return {name: editor.value() for name, editor in self._editors.items()}
 
+    def defaults(self) -> dict[str, Any]:
+        """The default of every field, by name."""
+        return {name: editor.spec.default for name, editor in self._editors.items()}
+
+    def texts(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Values as the form writes them, so that 1 and "1.0" can be told to be the same."""
+        return {
+            name: editor.text_of(values[name])
+            for name, editor in self._editors.items()
+            if name in values
+        }
+
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show these values; names that the form does not have are passed over."""
         for name, value in values.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -100,6 +101,13 @@ class FieldEditor(QObject):
         if isinstance(control, QPlainTextEdit):
             return control.toPlainText()
         return control.text().strip()
+
+    def text_of(self, value: Any) -> str:
+        """How the control writes `value`; a number in whatever form a person typed is the same."""
+        if self.spec.kind in (FieldKind.INTEGER, FieldKind.NUMBER):
+            with contextlib.suppress(ValueError):
+                return shown(float(value))
+        return shown(value)
 
     def set_value(self, value: Any) -> None:
         """Show `value`."""

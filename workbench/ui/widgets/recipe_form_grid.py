@@ -77,7 +77,10 @@ class GroupGrid(QWidget):
 
     def add_group(self, title: str, cells: Sequence[FieldCell]) -> None:
         """Put cells under a title; an empty title takes no room."""
-        self._groups.append((label(title, "card_title"), cells))
+        heading = label(title, "card_title")
+        for widget in (heading, *cells):  # without a parent it would be shown as a window
+            widget.setParent(self)
+        self._groups.append((heading, cells))
         self._arrange(self._columns or COLUMNS)
 
     def rearrange(self) -> None:
@@ -96,8 +99,8 @@ class GroupGrid(QWidget):
         for title, every_cell in self._groups:
             cells = [cell for cell in every_cell if cell.is_relevant]
             for cell in every_cell:
-                cell.setVisible(cell.is_relevant)
-            title.setVisible(bool(cells) and bool(title.text()))
+                cell.setHidden(not cell.is_relevant)
+            title.setHidden(not cells or not title.text())
             if not cells:
                 continue
             takes = sum(columns if cell.is_wide else 1 for cell in cells)

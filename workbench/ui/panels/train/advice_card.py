@@ -23,7 +23,7 @@ class AdviceCard(Card):
             for number, one, many, text in self._suggestions(material)
             if number
         ]
-        self._text.setText("\n".join(found) or self._nothing(material))
+        self._text.setText("\n\n".join(found) or self._nothing(material))
 
     def _suggestions(self, material: Material) -> list[tuple[int, str, str, str]]:
         return [

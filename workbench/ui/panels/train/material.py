@@ -5,6 +5,7 @@ It reads the project, model folders and NVML, so call it off the GUI thread.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from workbench.core.preferences import (
     UnpairedExample,
 )
 from workbench.core.recipes import METHODS, DataKind, MethodConfig
+from workbench.core.rewards import BaseReward, ExactMatch, NumericMatch
 from workbench.runner.create import EVAL_FRACTION
 from workbench.runner.devices import Device, resolve_device
 from workbench.runner.snapshot import Example, take_snapshot, teaching
@@ -149,6 +151,20 @@ def parts_of(example: Example) -> tuple[Part, ...]:
             return () if example.answer is None else (Part("right", example.answer),)
         case _:
             return (Part("imitated", example.completion),)
+
+
+_NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*\s*%?")
+
+
+def suggested_rewards(learnable: Learnable) -> tuple[BaseReward, ...]:
+    """What to begin with: the right answer, where most prompts come with one."""
+    examples = learnable.examples + learnable.apart
+    answers = [item.answer for item in examples if isinstance(item, PromptExample) and item.answer]
+    if 2 * len(answers) < len(examples) or not answers:
+        return ()
+    last = [answer.rpartition("####")[2].strip(" $") for answer in answers]
+    numbers = sum(bool(_NUMBER.fullmatch(answer)) for answer in last)
+    return (NumericMatch(),) if 2 * numbers > len(answers) else (ExactMatch(),)
 
 
 def suggested_name(method: str, topic: str, taken: set[str]) -> str:

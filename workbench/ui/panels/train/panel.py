@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.changes import Changed, Changes
-from workbench.core.recipes import METHODS, RunSpec
+from workbench.core.recipes import METHODS, OnlineConfig, RunSpec
+from workbench.runner.create import NO_ANSWERS
 from workbench.ui import operations
 from workbench.ui.bridge import Task
 from workbench.ui.commands import Command
@@ -17,12 +18,13 @@ from workbench.ui.context import Session
 from workbench.ui.panel import Panel
 from workbench.ui.panels.train.advice_card import AdviceCard
 from workbench.ui.panels.train.example_card import ExampleCard
-from workbench.ui.panels.train.material import Material, load_material
+from workbench.ui.panels.train.material import Material, load_material, suggested_rewards
+from workbench.ui.panels.train.method_cards import MethodCards
 from workbench.ui.panels.train.outcome_card import OutcomeCard
 from workbench.ui.panels.train.settings import Settings
 from workbench.ui.panels.train.start_from import StartFrom
 from workbench.ui.tokens import SPACE_12, SPACE_16
-from workbench.ui.widgets.card import Card, ChoiceCard
+from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, plain_area
 
 _SIDE_WIDTH = 356
@@ -56,22 +58,23 @@ class TrainPanel(Panel):
         self._start.setObjectName("train.start")
         self.add_action(self._copy)
         self.add_action(self._start)
-        self._methods: dict[str, ChoiceCard] = {}
+        self._methods = MethodCards(_OFFERED)
+        self._methods.chosen.connect(self.choose_method)
         self.start_from = StartFrom(session.project.name)
         self.start_from.edited.connect(self._show_plan)
         self.start_from.data_changed.connect(self._read)
-        self.settings = Settings(_FIRST_METHOD)
+        self.settings = Settings(_FIRST_METHOD, session.bridge)
         self.settings.edited.connect(self._show_plan)
         self.outcome = OutcomeCard()
         self.example = ExampleCard()
         self.advice = AdviceCard()
-        self.body.addLayout(self._make_methods())
+        self.body.addWidget(self._methods)
         columns = QHBoxLayout()
         columns.setSpacing(SPACE_16)
         columns.addWidget(self._make_form(), 1)
         columns.addWidget(self._make_side())
         self.body.addLayout(columns, 1)
-        self._show_method()
+        self._methods.show_chosen(self.method)
         self._show_plan()
 
     @property
@@ -110,7 +113,7 @@ class TrainPanel(Panel):
         """Show another method's settings; what was entered for this one is kept."""
         if method != self.method:
             self.settings.show_method(method)
-            self._show_method()
+            self._methods.show_chosen(method)
             self._read()
 
     def copy_run(self, run_id: str) -> None:
@@ -118,9 +121,11 @@ class TrainPanel(Panel):
         self._copied = self.session.project.runs.get(run_id).spec
         spec = self._copied
         self.settings.show_method(spec.method)
-        self.settings.show_values({**spec.config.model_dump(), **spec.adapter.model_dump()})
+        config = spec.config
+        rewards = config.rewards if isinstance(config, OnlineConfig) else ()
+        self.settings.show_values({**config.model_dump(), **spec.adapter.model_dump()}, rewards)
         self.start_from.want_model(spec.model.path)
-        self._show_method()
+        self._methods.show_chosen(self.method)
         self._read(spec.data.dataset_ids)
 
     def start(self) -> None:
@@ -166,6 +171,9 @@ class TrainPanel(Panel):
             self.start_from.want_device(self._copied.device)
             self._copied = None
         self.advice.show_material(material)
+        self.settings.rewards.offer_models(material.reward_models)
+        if self.settings.is_online:
+            self.settings.rewards.suggest(suggested_rewards(material.learnable))
         self._fill_copy_menu(material)
         self._show_plan()
 
@@ -177,7 +185,8 @@ class TrainPanel(Panel):
         device = self.start_from.device
         names = {choice.name: choice.device.title for choice in self._material.devices}
         learnable = self._material.learnable
-        config = self.settings.config()
+        config, adapter = self.settings.config(), self.settings.adapter()
+        self.start_from.show_tuning(adapter is not None and adapter.tuning == "full")
         self.outcome.show_plan(learnable, config, names.get(device, device))
         self.example.show_examples(learnable.trained(config) if config else learnable.examples)
         self._show_reason(self._material)
@@ -196,9 +205,16 @@ class TrainPanel(Panel):
             action, on_action = self.tr("Go to Data"), partial(go, "data")
         elif problem := self._field_problem():
             reason, action, on_action = problem, "", partial(go, "train")
+        elif not self._trained():
+            reason = NO_ANSWERS
+            action, on_action = self.tr("Go to Data"), partial(go, "data")
         else:
             reason, action, on_action = "", "", partial(go, "train")
         self.outcome.show_reason(reason, action=action, on_action=on_action)
+
+    def _trained(self) -> bool:
+        config = self.settings.config()
+        return bool(config and self._material and self._material.learnable.trained(config))
 
     def _field_problem(self) -> str:
         if self.start_from.name_problem:
@@ -230,24 +246,6 @@ class TrainPanel(Panel):
 
     def _show_in(self, method: str) -> None:
         self.session.navigate("train", method=method)
-
-    def _show_method(self) -> None:
-        for method, card in self._methods.items():
-            is_chosen = method == self.method
-            card.set_tone("selected" if is_chosen else "plain")
-            state = self.tr("chosen") if is_chosen else ""
-            card.setAccessibleName(f"{METHODS[method].title} {state}".strip())
-
-    def _make_methods(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(SPACE_12)
-        for method in _OFFERED:
-            card = ChoiceCard(METHODS[method].title, self.tr(METHODS[method].purpose))
-            card.setObjectName(f"train.method.{method}")
-            card.chosen.connect(partial(self.choose_method, method))
-            self._methods[method] = card
-            row.addWidget(card, 1)
-        return row
 
     def _make_form(self) -> QWidget:
         inside = QWidget()
