@@ -64,6 +64,7 @@ class QuietWindow:
     def __init__(self) -> None:
         self.errors: list[BaseException] = []
         self.notices: list[str] = []
+        self.actions: list[object] = []
         self.visits: list[tuple[str, dict[str, object]]] = []
         self.opened: list[Path] = []
         self.panels: list[object] = []
@@ -80,6 +81,7 @@ class QuietWindow:
 
     def show_notice(self, text: str, *, action: str = "", on_action: object = None) -> None:
         self.notices.append(text)
+        self.actions.append(on_action)
 
     def open_project(self, folder: Path) -> None:
         self.opened.append(folder)

@@ -15,7 +15,6 @@ from workbench.exchange.import_file import ImportOptions, import_file
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.panels.data.panel import DataPanel
-from workbench.ui.panels.data.rows import PAGE_SIZE
 
 PAIR = {"prompt": "What is tea?", "chosen": "A drink made of leaves.", "rejected": "Well…"}
 
@@ -51,7 +50,7 @@ def push(qtbot: QtBot, panel: DataPanel, name: str) -> None:
 
 
 def cell(panel: DataPanel, row: int, column: int) -> str:
-    return str(panel.view.rows.index(row, column).data())
+    return str(panel.browser.rows.index(row, column).data())
 
 
 def drop(panel: DataPanel, path: Path) -> None:
@@ -72,7 +71,7 @@ def test_a_dropped_file_is_offered_and_imported(
     drop(panel, pairs_file(tmp_path / "concise.jsonl", 3))
     qtbot.waitUntil(lambda: "3 rows" in panel.import_card.message)
     push(qtbot, panel, "data.import.go")
-    qtbot.waitUntil(lambda: panel.view.rows.rowCount() == 3)
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 3)
     qtbot.waitUntil(lambda: cell(panel, 0, 0) == "Question 0?")
     assert cell(panel, 0, 3) == "first is better"
     assert panel.import_card.message == ""
@@ -87,7 +86,7 @@ def test_a_preference_file_can_be_left_to_be_labelled(
     panel.offer_import(pairs_file(tmp_path / "pairs.jsonl", 2))
     push(qtbot, panel, "data.import.ask_again")
     push(qtbot, panel, "data.import.go")
-    qtbot.waitUntil(lambda: panel.view.rows.rowCount() == 2)
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 2)
     qtbot.waitUntil(lambda: cell(panel, 0, 3) == "to be labelled")
     assert project.pairs.labelled() == []
     assert len(project.pairs.waiting("ann", 10)) == 2
@@ -172,50 +171,6 @@ def test_an_import_can_be_given_up(
     assert project.pairs.count() == 0
 
 
-def test_rows_are_fetched_as_they_come_into_view(
-    show: Callable[[], DataPanel], project: Project, qtbot: QtBot, tmp_path: Path
-) -> None:
-    import_file(project, pairs_file(tmp_path / "long.jsonl", PAGE_SIZE * 3 + 1))
-    panel = show()
-    qtbot.waitUntil(lambda: panel.view.rows.rowCount() == PAGE_SIZE * 3 + 1)
-    qtbot.waitUntil(lambda: cell(panel, 0, 0) == "Question 0?")
-    assert panel.view.rows._pages.keys() == {0}
-    panel.view.table.scrollToBottom()
-    qtbot.waitUntil(lambda: cell(panel, PAGE_SIZE * 3, 0) == f"Question {PAGE_SIZE * 3}?")
-    assert 1 not in panel.view.rows._pages
-
-
-def test_the_keyboard_goes_through_rows_and_shows_their_whole_text(
-    show: Callable[[], DataPanel], project: Project, qtbot: QtBot, tmp_path: Path
-) -> None:
-    long = "A long answer.\n\n" + "Word " * 200
-    rows: list[dict[str, object]] = [PAIR, {"prompt": "Two?", "chosen": long, "rejected": "No."}]
-    import_file(project, write_lines(tmp_path / "pairs.jsonl", rows))
-    panel = show()
-    qtbot.waitUntil(lambda: panel.view.row_view._prompt.toPlainText() == "What is tea?")
-    panel.view.table.setFocus()
-    qtbot.keyClick(panel.view.table, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: panel.view.row_view._prompt.toPlainText() == "Two?")
-    assert panel.view.row_view._answers[0].toPlainText() == long
-
-
-def test_a_verdict_made_elsewhere_is_shown_without_losing_the_place(
-    show: Callable[[], DataPanel], project: Project, session: Session, qtbot: QtBot, tmp_path: Path
-) -> None:
-    from workbench.core.preferences import Choice
-    from workbench.ui import operations
-
-    import_file(project, pairs_file(tmp_path / "p.jsonl", 5), ImportOptions(ask_again=True))
-    panel = show()
-    qtbot.waitUntil(lambda: cell(panel, 2, 3) == "to be labelled")
-    panel.view.table.selectRow(2)
-    pair = project.pairs.waiting("ann", 5)[2]
-    showing = operations.Showing("ann", Choice.FIRST, 1.0)
-    session.change(lambda: operations.record_verdict(project, pair.id, Choice.TIE, showing))
-    qtbot.waitUntil(lambda: cell(panel, 2, 3) == "tie")
-    assert panel.view.table.currentIndex().row() == 2
-
-
 def test_labelled_pairs_are_exported_with_their_provenance(
     show: Callable[[], DataPanel], project: Project, session: Session, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -239,11 +194,3 @@ def test_an_export_of_nothing_says_what_to_do(
     qtbot.waitUntil(lambda: bool(errors))
     assert "no labelled pairs" in str(errors.pop())
     assert not (tmp_path / "out.jsonl").exists()
-
-
-def test_an_empty_project_says_what_to_do_first(
-    show: Callable[[], DataPanel], qtbot: QtBot
-) -> None:
-    panel = show()
-    qtbot.waitUntil(lambda: panel._pages.currentIndex() == 1)
-    assert [command.title for command in panel.commands()]

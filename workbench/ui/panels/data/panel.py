@@ -1,31 +1,46 @@
-"""The Data panel: what was imported or made here, row by row."""
+"""The Data panel: what was imported or made here, row by row, and what can be done with it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.core.changes import Changed, Changes
 from workbench.store.rows import Dataset
-from workbench.ui import operations
+from workbench.store.search_index import IndexProgress
+from workbench.ui import icons, operations
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
-from workbench.ui.panels.data.dataset_view import DatasetView
+from workbench.ui.panels.data.add_page import AddPage
+from workbench.ui.panels.data.browser import Browser
+from workbench.ui.panels.data.dataset_list import DatasetList
 from workbench.ui.panels.data.import_card import ImportCard
+from workbench.ui.panels.data.index_keeper import IndexKeeper
+from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.empty_state import EmptyState
-from workbench.ui.widgets.entry_list import Entry, EntryList
 from workbench.ui.widgets.texts import button
 from workbench.ui.wording import count
 
-_LIST_WIDTH = 268
+_LIST_WIDTH = 232
+_BROWSE, _EMPTY = 0, 1
+
+T = TypeVar("T", bound=ToolPage)
 
 
 class DataPanel(Panel):
@@ -39,9 +54,11 @@ class DataPanel(Panel):
         )
         self.setObjectName("data")
         self.setAcceptDrops(True)
-        self._datasets: dict[str, Dataset] = {}
         self._wanted = ""
         self._wants_newest = False
+        self._has_datasets = False
+        self._tools: dict[str, ToolPage] = {}
+        self._more = self._make_more()
         self._export = button(
             self.tr("Export pairs…"), self.choose_export, kind="quiet", icon="export",
             tip=self.tr("Write the labelled pairs as TRL preference rows, with their provenance"),
@@ -52,15 +69,18 @@ class DataPanel(Panel):
         )  # fmt: skip
         self._export.setObjectName("data.export")
         self._import.setObjectName("data.import")
-        self.add_action(self._export)
-        self.add_action(self._import)
+        for action in (self._more, self._export, self._import):
+            self.add_action(action)
         self.import_card = ImportCard(session)
         self.import_card.imported.connect(self._on_imported)
         self.import_card.another_wanted.connect(self.choose_import)
-        self.list = EntryList(self.tr("Data sets"))
-        self.list.setObjectName("data.list")
-        self.list.chosen.connect(self._show_dataset)
-        self.view = DatasetView(session.project, session.bridge)
+        self.list = DatasetList()
+        self.list.chosen.connect(self._show_place)
+        self.browser = Browser(session)
+        self.index = IndexKeeper(session.project, session.bridge, self)
+        self.index.progressed.connect(self._show_index_progress)
+        self.index.caught_up.connect(self.browser.on_index_complete)
+        self.index.failed.connect(session.show_error)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._make_browser())
         self._pages.addWidget(self._make_empty())
@@ -69,12 +89,15 @@ class DataPanel(Panel):
 
     def refresh(self, changes: Changes) -> None:
         self.session.bridge.run(self.session.project.datasets.all, self._show_datasets, owner=self)
+        if changes.flags & (Changed.DATASETS | Changed.PAIRS):
+            self.index.look()
 
     def show_item(self, **what: object) -> None:
         """`dataset_id` selects a data set; `import_path` offers to import a file."""
         if isinstance(dataset_id := what.get("dataset_id"), str):
             self._wanted = dataset_id
             self.list.select(dataset_id)
+            self.show_rows()
         if isinstance(path := what.get("import_path"), Path):
             self.offer_import(path)
 
@@ -82,10 +105,34 @@ class DataPanel(Panel):
         return [
             Command(self.tr("Import data…"), self.choose_import, "import"),
             Command(self.tr("Export labelled pairs…"), self.choose_export, "export"),
+            *(Command(title, act, icon) for title, icon, act in self._more_actions()),
         ]
 
     def close_down(self) -> None:
         self.import_card.give_up()
+        self.index.stop()
+        self.browser.close_down()
+        for page in self._tools.values():
+            page.close_down()
+
+    @property
+    def current_tool(self) -> ToolPage | None:
+        """The page that stands in place of the rows, if one does."""
+        page = self._pages.currentWidget()
+        return page if isinstance(page, ToolPage) else None
+
+    def show_rows(self) -> None:
+        """Show the rows again, or that there are none."""
+        self._pages.setCurrentIndex(_BROWSE if self._has_datasets else _EMPTY)
+
+    def add_row(self) -> None:
+        """Ask for a row that is written by hand."""
+        page = self._tool("add", AddPage)
+        place = self.list.place(self.list.current_key)
+        if place is None:
+            page.offer("pair", None, "")
+        else:
+            page.offer(place.kind, next(iter(place.dataset_ids), None), place.title)
 
     def choose_import(self) -> None:
         """Ask for a file to import."""
@@ -127,35 +174,57 @@ class DataPanel(Panel):
             event.acceptProposedAction()
             self.offer_import(path)
 
+    def _tool(self, name: str, make: Callable[[Session], T]) -> T:
+        """The page of a tool, made when it is first wanted, in place of the rows."""
+        if name not in self._tools:
+            made = make(self.session)
+            made.closed.connect(self.show_rows)
+            self._tools[name] = made
+            self._pages.addWidget(made)
+        page = self._tools[name]
+        self._pages.setCurrentWidget(page)
+        return page  # type: ignore[return-value] # each name has one class
+
     def _show_datasets(self, datasets: list[Dataset]) -> None:
-        self._datasets = {dataset.id: dataset for dataset in datasets}
-        self._pages.setCurrentIndex(0 if datasets else 1)
+        self._has_datasets = bool(datasets)
         self._export.setVisible(any(dataset.kind == "preference" for dataset in datasets))
+        if self.current_tool is None:
+            self.show_rows()
         before = self.list.current_key
-        self.list.show_entries([self._entry(dataset) for dataset in datasets])
+        self.list.show_datasets(datasets)
         if not datasets:
             return
         wanted = datasets[-1].id if self._wants_newest else self._wanted
         self._wanted, self._wants_newest = "", False
         if not (wanted and self.list.select(wanted)) and not self.list.current_key:
             self.list.select(datasets[0].id)
-        if self.list.current_key == before:  # the same one, but verdicts may be new
-            self._show_dataset(before)
+        if self.list.current_key == before:  # the same one, but its rows may be new
+            self._show_place(before)
 
-    def _show_dataset(self, dataset_id: str) -> None:
-        if dataset_id in self._datasets:
-            self.view.show_dataset(self._datasets[dataset_id])
+    def _show_place(self, key: str) -> None:
+        place = self.list.place(key)
+        if place is not None:
+            self.browser.show_place(place)
 
-    def _entry(self, dataset: Dataset) -> Entry:
-        tags = {
-            "preference": self.tr("pairs"),
-            "supervised": self.tr("examples"),
-            "prompts": self.tr("prompts"),
-        }
-        rows = count(dataset.row_count, self.tr("row"), self.tr("rows"))
-        source = Path(dataset.source).name if dataset.source else ""
-        detail = " · ".join(part for part in (rows, source) if part)
-        return Entry(dataset.id, dataset.name, detail, tags[dataset.kind])
+    def _show_index_progress(self, progress: IndexProgress) -> None:
+        share = progress.indexed / progress.total if progress.total else 1.0
+        words = self.tr("Reading for search: {0:.0%}").format(share) if share < 1 else ""
+        self.browser.show_index_progress(words)
+
+    def _more_actions(self) -> list[tuple[str, str, Callable[[], object]]]:
+        return [
+            (self.tr("Add a row…"), "add", self.add_row),
+        ]
+
+    def _make_more(self) -> QWidget:
+        made = button(self.tr("More"), kind="quiet")
+        made.setObjectName("data.more")
+        made.setProperty("menu", "true")
+        menu = QMenu(made)
+        for title, icon, act in self._more_actions():
+            menu.addAction(icons.icon(icon), title, act)
+        made.setMenu(menu)
+        return made
 
     def _on_imported(self, path: Path) -> None:
         self._wants_newest = True
@@ -186,7 +255,7 @@ class DataPanel(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_16)
         layout.addWidget(left)
-        layout.addWidget(self.view, 1)
+        layout.addWidget(self.browser, 1)
         return browser
 
     def _make_empty(self) -> QWidget:

@@ -1,73 +1,103 @@
-"""The rows of a data set, fetched a page at a time as they scroll into view."""
+"""The rows that a filter lets through: first the first ones, then the keys of all, then pages.
+
+What is on screen stays there until something newer can take its place.
+"""
 
 from __future__ import annotations
 
+import threading
+from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
 from workbench.core.preferences import Choice, Split
+from workbench.store.browse import BrowseRow, Order, RowFilter
 from workbench.store.project import Project
-from workbench.store.rows import Dataset, DatasetRow
+from workbench.store.reading import Stopped
 from workbench.ui.bridge import Bridge
 
 PAGE_SIZE = 100
+_FIRST_ROWS = 2 * PAGE_SIZE
 _PAGES_KEPT = 40
 
 Index = QModelIndex | QPersistentModelIndex
 
 
-class DatasetRows(QAbstractTableModel):
-    """Columns by the kind of data set; a row that is still on its way reads `…`."""
+class Rows(QAbstractTableModel):
+    """Columns by the kind of row; a row that is still on its way reads `…`."""
+
+    counted = Signal()
+    """How many rows there are is known, or known better than before."""
+    failed = Signal(object)
 
     def __init__(self, project: Project, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project = project
         self._bridge = bridge
-        self._dataset: Dataset | None = None
-        self._row_count = 0
-        self._pages: dict[int, Sequence[DatasetRow]] = {}
+        self._filter = RowFilter()
+        self._order = Order.STORED
+        self._keys: array[int] = array("q")
+        self._is_complete = False
+        self._pages: dict[int, dict[int, BrowseRow]] = {}
         self._asked: set[int] = set()
-        self._shown = 0
-        self._columns = self._columns_of("")
+        self._superseded = threading.Event()
+        self._columns = self._columns_of("pair")
 
     @property
-    def dataset(self) -> Dataset | None:
-        return self._dataset
+    def filter(self) -> RowFilter:
+        return self._filter
 
-    def show_dataset(self, dataset: Dataset | None) -> None:
-        """Begin anew with the rows of another data set, or the same one read again."""
-        self.beginResetModel()
-        self._dataset = dataset
-        self._row_count = dataset.row_count if dataset else 0
-        self._columns = self._columns_of(dataset.kind if dataset else "")
-        self._pages.clear()
-        self._asked.clear()
-        self._shown += 1  # pages of an earlier showing that still arrive are dropped
-        self.endResetModel()
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row is counted; until then there may be more of them."""
+        return self._is_complete
 
-    def reload(self, dataset: Dataset) -> bool:
-        """Fetch the rows again if this data set is the one shown; returns whether it is."""
-        if dataset != self._dataset:
-            return False
-        self._pages.clear()
-        self._asked.clear()
-        self._shown += 1
-        self._announce(0, self._row_count - 1)
-        return True
+    def show_rows(self, wanted: RowFilter, order: Order) -> None:
+        """Show the rows that `wanted` lets through, in this order; also to read them again."""
+        self._superseded.set()
+        self._superseded = threading.Event()
+        browse, stop = self._project.browse, self._superseded.is_set
+        self._bridge.run(
+            partial(browse.first_keys, wanted, order, _FIRST_ROWS, stop),
+            partial(self._take_first, wanted, order, self._superseded),
+            partial(self._on_error, self._superseded),
+            owner=self,
+        )
 
-    def row(self, number: int) -> DatasetRow | None:
+    def stop(self) -> None:
+        """End what is being read."""
+        self._superseded.set()
+
+    def row(self, number: int) -> BrowseRow | None:
         """The row if it has been fetched; else None, and it is asked for."""
-        page, place = divmod(number, PAGE_SIZE)
+        page = number // PAGE_SIZE
         if page in self._pages:
-            rows = self._pages[page]
-            return rows[place] if place < len(rows) else None
+            return self._pages[page].get(self._keys[number])
         self._ask(page)
         return None
 
+    def keys(self, numbers: Sequence[int]) -> list[int]:
+        """The store's keys of rows by their numbers."""
+        return [self._keys[number] for number in numbers]
+
+    def number_of(self, key: int) -> int | None:
+        """Where the row with this key stands, or None."""
+        try:
+            return self._keys.index(key)
+        except ValueError:
+            return None
+
     def rowCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else self._row_count
+        return 0 if parent is not None and parent.isValid() else len(self._keys)
 
     def columnCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._columns)
@@ -84,15 +114,15 @@ class DatasetRows(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or role != Qt.ItemDataRole.DisplayRole:
+        if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
             return None
         row = self.row(index.row())
         if row is None:
             return "…"
         return " ".join(self._columns[index.column()][1](row).split())
 
-    def verdict(self, row: DatasetRow) -> str:
-        """What is decided on the row, and whether it may train, in words."""
+    def verdict(self, row: BrowseRow) -> str:
+        """What is decided on a pair, and whether it may train, in words."""
         words = {
             None: self.tr("to be labelled"),
             Choice.FIRST: self.tr("first is better"),
@@ -102,63 +132,128 @@ class DatasetRows(QAbstractTableModel):
             Choice.SKIP: self.tr("skipped"),
         }
         verdict = words[row.standing]
-        return self.tr("held out · {0}").format(verdict) if self._is_held_out(row) else verdict
+        if row.split is Split.HELD_OUT:
+            return self.tr("held out · {0}").format(verdict)
+        return verdict
 
-    def use(self, row: DatasetRow) -> str:
+    def use(self, row: BrowseRow) -> str:
         """Whether the row may train, in words."""
-        if self._is_held_out(row):
+        if row.split is Split.HELD_OUT:
             return self.tr("held out, never trained on")
         return self.tr("may be trained on")
 
-    def _is_held_out(self, row: DatasetRow) -> bool:
-        return row.split is Split.HELD_OUT
+    def rating(self, row: BrowseRow) -> str:
+        """Whether an unpaired answer is a good one, in words."""
+        rating = self.tr("good answer") if row.desirable else self.tr("bad answer")
+        if row.split is Split.HELD_OUT:
+            return self.tr("held out · {0}").format(rating)
+        return rating
 
-    def _columns_of(self, kind: str) -> list[tuple[str, Callable[[DatasetRow], str]]]:
+    def state(self, row: BrowseRow) -> str:
+        """What stands in the last column."""
+        return self._columns[-1][1](row)
+
+    def _columns_of(self, kind: str) -> list[tuple[str, Callable[[BrowseRow], str]]]:
         prompt = (self.tr("Prompt"), lambda row: row.prompt)
-        columns: dict[str, list[tuple[str, Callable[[DatasetRow], str]]]] = {
-            "preference": [
+        columns: dict[str, list[tuple[str, Callable[[BrowseRow], str]]]] = {
+            "pair": [
                 prompt,
                 (self.tr("First answer"), lambda row: row.first),
                 (self.tr("Second answer"), lambda row: row.second),
                 (self.tr("Verdict"), self.verdict),
             ],
-            "supervised": [
+            "example": [
                 prompt,
                 (self.tr("Answer to imitate"), lambda row: row.first),
                 (self.tr("Use"), self.use),
             ],
-            "prompts": [prompt, (self.tr("Use"), self.use)],
+            "unpaired": [
+                prompt,
+                (self.tr("Answer"), lambda row: row.first),
+                (self.tr("Rating"), self.rating),
+            ],
+            "prompt": [prompt, (self.tr("Use"), self.use)],
         }
-        return columns.get(kind, [])
+        return columns[kind]
+
+    def _take_first(
+        self, wanted: RowFilter, order: Order, showing: threading.Event, keys: array[int]
+    ) -> None:
+        if showing.is_set():
+            return
+        is_all = len(keys) < _FIRST_ROWS
+        is_same = (wanted, order) == (self._filter, self._order)
+        self._filter, self._order = wanted, order
+        if is_same and not is_all and self._keys[:_FIRST_ROWS] == keys:
+            self._forget_pages()  # read again: those further down are on their way
+            self._is_complete = False
+        else:
+            self._is_complete = is_all
+            self._replace(keys)
+        self.counted.emit()
+        if not is_all:
+            read = partial(self._project.browse.all_keys, wanted, order, showing.is_set)
+            self._bridge.run(
+                read, partial(self._take_all, showing), partial(self._on_error, showing), owner=self
+            )
+
+    def _take_all(self, showing: threading.Event, keys: array[int]) -> None:
+        if showing.is_set():
+            return
+        known = len(self._keys)
+        self._is_complete = True
+        if len(keys) > known and keys[:known] == self._keys:
+            self.beginInsertRows(QModelIndex(), known, len(keys) - 1)
+            self._keys = keys
+            self.endInsertRows()
+            self._pages.pop((known - 1) // PAGE_SIZE, None)
+            self._asked.discard((known - 1) // PAGE_SIZE)
+        elif keys != self._keys:
+            self._replace(keys)
+        self.counted.emit()
+
+    def _replace(self, keys: array[int]) -> None:
+        self.beginResetModel()
+        self._keys = keys
+        self._columns = self._columns_of(self._filter.kind)
+        self._pages.clear()
+        self._asked.clear()
+        self.endResetModel()
+
+    def _forget_pages(self) -> None:
+        """Fetch again what is on screen; the rows that were there stay until then."""
+        shown = [page for page in self._pages if page in self._asked]
+        self._asked.clear()
+        for page in shown[-4:]:
+            self._ask(page)
+        for page in shown[:-4]:
+            del self._pages[page]
 
     def _ask(self, page: int) -> None:
-        dataset = self._dataset
-        if dataset is None or page in self._asked:
+        if page in self._asked:
             return
         self._asked.add(page)
-        fetch = partial(self._project.datasets.page, dataset, page * PAGE_SIZE, PAGE_SIZE)
-        self._bridge.run(fetch, partial(self._take, self._shown, page), owner=self)
+        keys = self._keys[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
+        fetch = partial(self._project.browse.page, self._filter.kind, keys)
+        self._bridge.run(
+            fetch, partial(self._take_page, self._superseded, page), self.failed.emit, owner=self
+        )
 
-    def _take(self, shown: int, page: int, rows: Sequence[DatasetRow]) -> None:
-        if shown != self._shown:
+    def _take_page(self, showing: threading.Event, page: int, rows: Sequence[BrowseRow]) -> None:
+        if showing.is_set():
+            self._asked.discard(page)
             return
+        self._pages.pop(page, None)
         if len(self._pages) >= _PAGES_KEPT:
             oldest = next(iter(self._pages))
             del self._pages[oldest]
             self._asked.discard(oldest)
-        self._pages[page] = rows
+        self._pages[page] = {row.key: row for row in rows}
         first = page * PAGE_SIZE
-        self._end_at_last_row(first, len(rows))
-        self._announce(first, min(first + PAGE_SIZE, self._row_count) - 1)
-
-    def _announce(self, first: int, last: int) -> None:
+        last = min(first + PAGE_SIZE, len(self._keys)) - 1
         if last >= first:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))
 
-    def _end_at_last_row(self, first: int, count: int) -> None:
-        """Fewer rows than were imported are left when another file claimed some prompts."""
-        end = first + count
-        if count < PAGE_SIZE and end < self._row_count:
-            self.beginRemoveRows(QModelIndex(), end, self._row_count - 1)
-            self._row_count = end
-            self.endRemoveRows()
+    def _on_error(self, showing: threading.Event, error: BaseException) -> None:
+        if not showing.is_set() and not isinstance(error, Stopped):
+            self.failed.emit(error)

@@ -1,0 +1,62 @@
+"""What the tests of the Data panel share: rows in the store, buttons by name, cells by place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from workbench.core.conversation import user
+from workbench.core.preferences import Choice, Origin, OriginKind, Split
+from workbench.store.project import Project
+from workbench.store.rows import Dataset, NewPair
+from workbench.ui.context import Session
+from workbench.ui.panels.data.panel import DataPanel
+
+FILE = Origin(OriginKind.IMPORTED, note="tea.jsonl")
+
+
+def pair(
+    prompt: str, first: str = "Yes.", second: str = "No.", choice: Choice | None = Choice.FIRST,
+    split: Split = Split.TRAIN,
+) -> NewPair:  # fmt: skip
+    return NewPair(user(prompt), first, second, FILE, FILE, choice, split)
+
+
+def add_questions(project: Project, number: int, name: str = "Questions") -> Dataset:
+    return project.datasets.add_pairs(name, [pair(f"Question {n}?") for n in range(number)])
+
+
+def show_panel(qtbot: QtBot, session: Session) -> DataPanel:
+    panel = DataPanel(session)
+    session.window.panels.append(panel)  # type: ignore[attr-defined] # the test's own window
+    qtbot.addWidget(panel)
+    panel.resize(1280, 800)
+    panel.show()
+    qtbot.waitUntil(lambda: not panel._waiting)
+    return panel
+
+
+def push(qtbot: QtBot, parent: QWidget, name: str) -> None:
+    found = parent.findChild(QAbstractButton, name)
+    assert found is not None, name
+    qtbot.waitUntil(lambda: found.isVisible() and found.isEnabled())
+    qtbot.mouseClick(found, Qt.MouseButton.LeftButton, pos=QPoint(8, found.height() // 2))
+
+
+def cell(panel: DataPanel, row: int, column: int) -> str:
+    return str(panel.browser.rows.index(row, column).data())
+
+
+def drop(panel: DataPanel, path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    actions, nothing = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    left = Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(QPoint(50, 50), actions, mime, left, nothing)
+    QApplication.sendEvent(panel, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(panel, QDropEvent(QPoint(50, 50), actions, mime, left, nothing))

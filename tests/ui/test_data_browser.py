@@ -1,0 +1,234 @@
+"""Looking through rows in the Data panel: search, filters, one row whole, edits, tags, the bin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from tests.ui.data_samples import add_questions, cell, pair, push, show_panel
+from workbench.core.conversation import user
+from workbench.core.preferences import Choice, OriginKind, Split
+from workbench.store.project import Project
+from workbench.store.rows import NewExample, NewPrompt
+from workbench.ui import operations
+from workbench.ui.context import Session
+from workbench.ui.panels.data.panel import DataPanel
+from workbench.ui.panels.data.rows import PAGE_SIZE
+
+Show = Callable[[], DataPanel]
+
+
+@pytest.fixture
+def show(qtbot: QtBot, session: Session) -> Show:
+    return lambda: show_panel(qtbot, session)
+
+
+def type_into(panel: DataPanel, name: str, text: str) -> None:
+    field = panel.findChild(QPlainTextEdit, name)
+    assert field is not None, name
+    field.setPlainText(text)
+
+
+def prompt_shown(panel: DataPanel) -> str:
+    return panel.browser.detail.prompt._view.toPlainText()
+
+
+def test_rows_are_fetched_as_they_come_into_view(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_questions(project, PAGE_SIZE * 5 + 1)
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.count_text == f"{PAGE_SIZE * 5 + 1} rows")
+    qtbot.waitUntil(lambda: cell(panel, 0, 0) == "Question 0?")
+    assert 3 not in panel.browser.rows._pages
+    panel.browser.table.scrollToBottom()
+    qtbot.waitUntil(lambda: cell(panel, PAGE_SIZE * 5, 0) == f"Question {PAGE_SIZE * 5}?")
+    assert 3 not in panel.browser.rows._pages
+
+
+def test_words_are_searched_for_while_they_are_typed(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("Is tea hot?"), pair("Is coffee hot?", "Scalding.")])
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.count_text == "2 rows")
+    qtbot.waitUntil(lambda: not panel.index.is_at_work)
+    qtbot.keyClicks(panel.browser.filters.search, "scald")
+    qtbot.waitUntil(lambda: panel.browser.count_text == "1 row")
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Is coffee hot?")
+    qtbot.keyClicks(panel.browser.filters.search, "xx")
+    qtbot.waitUntil(lambda: "No row fits" in panel.browser.count_text)
+    assert panel.browser.detail.detail is None
+    panel.browser.filters.clear()
+    qtbot.waitUntil(lambda: panel.browser.count_text == "2 rows")
+
+
+def test_filters_narrow_the_rows_and_say_so(show: Show, project: Project, qtbot: QtBot) -> None:
+    rows = [pair("One", choice=None), pair("Two"), pair("Three", split=Split.HELD_OUT)]
+    project.datasets.add_pairs("Tea", rows)
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 3)
+    filters = panel.browser.filters
+    filters.split.setCurrentIndex(filters.split.findData(Split.HELD_OUT.value))
+    filters.split.activated.emit(filters.split.currentIndex())
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 1)
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "held out · first is better")
+    button = panel.findChild(QPushButton, "data.filters")
+    assert button is not None
+    assert button.text() == "Filters · 1"
+
+
+def test_several_data_sets_of_a_kind_can_be_looked_through_together(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_questions(project, 2, "First")
+    add_questions(project, 3, "Second")
+    project.datasets.add_examples("Ex", [NewExample(user("Tea?"), "A drink.")])
+    project.datasets.add_prompts("List", [NewPrompt(user("Why?"))])
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 2)
+    assert panel.list.select("all:pair")
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 5)
+    assert not panel.list.select("all:example")
+    example, prompts = project.datasets.all()[2:]
+    panel.show_item(dataset_id=example.id)
+    qtbot.waitUntil(lambda: cell(panel, 0, 1) == "A drink.")
+    panel.show_item(dataset_id=prompts.id)
+    qtbot.waitUntil(lambda: cell(panel, 0, 1) == "may be trained on")
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Why?")
+
+
+def test_the_keyboard_goes_through_rows_and_shows_their_whole_text(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    long = "A long answer.\n\n" + "Word " * 200
+    project.datasets.add_pairs("Tea", [pair("What is tea?"), pair("Two?", long)])
+    panel = show()
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "What is tea?")
+    panel.browser.table.setFocus()
+    qtbot.keyClick(panel.browser.table, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Two?")
+    assert panel.browser.detail.answers[0]._view.toPlainText() == long
+
+
+def test_an_answer_is_edited_in_place_and_its_history_is_kept(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("What is tea?")])
+    panel = show()
+    qtbot.waitUntil(lambda: cell(panel, 0, 1) == "Yes.")
+    push(qtbot, panel, "data.edit.first")
+    type_into(panel, "data.edit_text.first", "A drink made of leaves.")
+    push(qtbot, panel, "data.save.first")
+    qtbot.waitUntil(lambda: cell(panel, 0, 1) == "A drink made of leaves.")
+    qtbot.waitUntil(lambda: "edited the first answer" in panel.browser.detail.history_text)
+    assert "From the file: first is better" in panel.browser.detail.history_text
+    (labelled,) = project.pairs.labelled()
+    assert labelled.example.chosen == "A drink made of leaves."
+    assert labelled.chosen_origin.kind is OriginKind.EDITED
+
+
+def test_an_empty_edit_is_refused_and_stays_on_screen(
+    show: Show, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("What is tea?")])
+    panel = show()
+    qtbot.waitUntil(lambda: cell(panel, 0, 1) == "Yes.")
+    push(qtbot, panel, "data.edit.second")
+    type_into(panel, "data.edit_text.second", " ")
+    push(qtbot, panel, "data.save.second")
+    errors = session.window.errors  # type: ignore[attr-defined] # the test's own window
+    assert "can't be empty" in str(errors.pop())
+    assert panel.browser.detail.answers[1].is_editing
+
+
+def test_a_prompt_with_turns_is_edited(show: Show, project: Project, qtbot: QtBot) -> None:
+    project.datasets.add_pairs("Tea", [pair("What is tea?")])
+    panel = show()
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "What is tea?")
+    push(qtbot, panel, "data.edit.prompt")
+    panel.browser.detail.prompt.editor.first_text.setPlainText("What is green tea?")
+    push(qtbot, panel, "data.save.prompt")
+    qtbot.waitUntil(lambda: cell(panel, 0, 0) == "What is green tea?")
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "What is green tea?")
+
+
+def test_rows_are_tagged_and_found_by_their_tag(show: Show, project: Project, qtbot: QtBot) -> None:
+    add_questions(project, 3)
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.detail.detail is not None)
+    panel.browser.table.selectRow(1)
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 1?")
+    tag = panel.browser.detail.tags.field
+    qtbot.keyClicks(tag, "check")
+    qtbot.keyClick(tag, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.browser.filters.tag.count() == 2)
+    qtbot.waitUntil(lambda: panel.browser.detail.detail.tags == ("check",))  # type: ignore[union-attr]
+    chosen = panel.browser.filters.tag
+    chosen.setCurrentIndex(chosen.findData("check"))
+    chosen.activated.emit(1)
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 1)
+
+
+def test_deleted_rows_go_to_the_bin_and_come_back(
+    show: Show, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    add_questions(project, 4)
+    panel = show()
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 0?")
+    panel.browser.table.selectRow(2)
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 2?")
+    panel.browser.table.setFocus()
+    qtbot.keyClick(panel.browser.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 3)
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 3?")
+    assert session.window.notices[-1] == "1 row put into the bin."  # type: ignore[attr-defined]
+    assert len(project.pairs.labelled()) == 3
+    undo = session.window.actions[-1]  # type: ignore[attr-defined] # the test's own window
+    undo()
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 4)
+
+
+def test_a_verdict_made_elsewhere_is_shown_without_losing_the_place(
+    show: Show, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    rows = [pair(f"Question {n}?", choice=None) for n in range(5)]
+    project.datasets.add_pairs("Tea", rows)
+    panel = show()
+    qtbot.waitUntil(lambda: cell(panel, 2, 3) == "to be labelled")
+    panel.browser.table.selectRow(2)
+    keys = panel.browser.selected_keys()
+    (pair_id,) = project.browse.row_ids("pair", keys)
+    showing = operations.Showing("ann", Choice.FIRST, 1.0)
+    session.change(lambda: operations.record_verdict(project, pair_id, Choice.TIE, showing))
+    qtbot.waitUntil(lambda: cell(panel, 2, 3) == "tie")
+    assert panel.browser.table.currentIndex().row() == 2
+    qtbot.waitUntil(lambda: "ann: tie" in panel.browser.detail.history_text)
+
+
+@pytest.mark.parametrize("kind", ["pair", "example", "prompt"])
+def test_a_row_is_added_by_hand(show: Show, project: Project, qtbot: QtBot, kind: str) -> None:
+    panel = show()
+    panel.add_row()
+    page = panel.current_tool
+    push(qtbot, panel, f"data.add.{kind}")
+    page.prompt.first_text.setPlainText("What is tea?")  # type: ignore[union-attr]
+    page.first.setPlainText("A drink.")  # type: ignore[union-attr]
+    page.second.setPlainText("Tea is tea.")  # type: ignore[union-attr]
+    push(qtbot, panel, "data.add.go")
+    qtbot.waitUntil(lambda: [item.name for item in project.datasets.all()] == ["Added by hand"])
+    push(qtbot, panel, "data.back")
+    qtbot.waitUntil(lambda: cell(panel, 0, 0) == "What is tea?")
+    if kind == "pair":
+        (labelled,) = project.pairs.labelled()
+        assert (labelled.example.chosen, labelled.verdict_source) == ("A drink.", "label")
+
+
+def test_an_empty_project_says_what_to_do_first(show: Show, qtbot: QtBot) -> None:
+    panel = show()
+    qtbot.waitUntil(lambda: panel._pages.currentIndex() == 1)
+    assert [command.title for command in panel.commands()]

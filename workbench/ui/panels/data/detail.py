@@ -1,0 +1,176 @@
+"""One row whole, at the right: read it, edit it, tag it, see what was said of it, delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from workbench.core.preferences import Choice, Response, Split
+from workbench.store.row_detail import RowDetail
+from workbench.ui.panels.data.answer_block import AnswerBlock
+from workbench.ui.panels.data.prompt_block import PromptBlock
+from workbench.ui.panels.data.tag_row import TagRow
+from workbench.ui.panels.data.words import moment, origin_words, part_words, verdict_words
+from workbench.ui.tokens import SPACE_8, SPACE_16
+from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.texts import button, label, line, pill, plain_area, set_pill
+
+_MOST_HISTORY = 12
+
+
+class RowView(Card):
+    """`edited` carries part, text and whether to ask again; `prompt_edited` the messages."""
+
+    edited = Signal(str, str, bool)
+    prompt_edited = Signal(object)
+    tag_added = Signal(str)
+    tag_removed = Signal(str)
+    delete_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._detail: RowDetail | None = None
+        self._state = pill("", "neutral")
+        self._where = label("", "small")
+        self._delete = button(
+            self.tr("Delete"), self.delete_wanted.emit, kind="quiet", icon="remove",
+            tip=self.tr("Put the row into the bin; it can come back"),
+        )  # fmt: skip
+        self._delete.setObjectName("data.delete")
+        self.tags = TagRow()
+        self.tags.added.connect(self.tag_added)
+        self.tags.removed.connect(self.tag_removed)
+        self.prompt = PromptBlock()
+        self.prompt.saved.connect(self.prompt_edited)
+        self.answers = (AnswerBlock("first"), AnswerBlock("second"))
+        for part, block in zip(("first", "second"), self.answers, strict=True):
+            block.saved.connect(
+                lambda text, ask_again, part=part: self.edited.emit(part, text, ask_again)
+            )
+        self._right_answer = label("", "secondary", wrap=True)
+        self._history = label("", "small", wrap=True)
+        self._history.setObjectName("data.history")
+        self._history.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._content = self._make_content()
+        self._nothing = label(self.tr("Choose a row to read it whole."), "secondary", wrap=True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.body.addWidget(self._nothing, 1)
+        self.body.addWidget(self._content, 1)
+        self.show_row(None)
+
+    @property
+    def detail(self) -> RowDetail | None:
+        """The row that is shown."""
+        return self._detail
+
+    @property
+    def is_editing(self) -> bool:
+        return self.prompt.is_editing or any(block.is_editing for block in self.answers)
+
+    @property
+    def history_text(self) -> str:
+        return self._history.text()
+
+    def end_editing(self) -> None:
+        """Go back to reading; what was written and not saved is dropped."""
+        self.prompt.end()
+        for block in self.answers:
+            block.end()
+
+    def show_row(self, detail: RowDetail | None, known_tags: Sequence[str] = ()) -> None:
+        """Show a row, or that none is chosen."""
+        before, self._detail = self._detail, detail
+        self._content.setVisible(detail is not None)
+        self._nothing.setVisible(detail is None)
+        if detail is None:
+            return
+        if before is not None and before.id == detail.id and self.is_editing:
+            return  # what somebody is writing stays
+        self._show_state(detail)
+        self._where.setText(detail.dataset_name)
+        self.tags.show_tags(detail.tags, known_tags)
+        self.prompt.show_prompt(detail.prompt.messages)
+        standing = self._standing(detail)
+        for number, block in enumerate(self.answers):
+            block.setVisible(number < len(detail.answers))
+            if number < len(detail.answers):
+                title, mark = self._answer_words(detail.kind, number, standing)
+                answer: Response = detail.answers[number]
+                block.show_text(
+                    title, answer.text, origin_words(answer.origin), mark,
+                    has_verdict=bool(detail.standing_ids),
+                )  # fmt: skip
+        self._right_answer.setVisible(detail.right_answer is not None)
+        self._right_answer.setText(self.tr("Right answer: {0}").format(detail.right_answer))
+        self._history.setText(self._history_words(detail))
+
+    def _show_state(self, detail: RowDetail) -> None:
+        if detail.prompt.split is Split.HELD_OUT:
+            set_pill(self._state, self.tr("held out"), "caution")
+        elif detail.kind == "pair" and not detail.standing_ids:
+            set_pill(self._state, self.tr("to be labelled"), "neutral")
+        elif detail.kind == "pair":
+            set_pill(self._state, self.tr("decided"), "good")
+        else:
+            set_pill(self._state, self.tr("may train"), "neutral")
+
+    def _standing(self, detail: RowDetail) -> Choice | None:
+        """What all standing verdicts say, if they say the same."""
+        choices = {item.choice for item in detail.verdicts if item.id in detail.standing_ids}
+        return choices.pop() if len(choices) == 1 else None
+
+    def _answer_words(self, kind: str, number: int, standing: Choice | None) -> tuple[str, str]:
+        if kind == "example":
+            return self.tr("Answer to imitate"), ""
+        if kind == "unpaired":
+            good = self._detail is not None and self._detail.desirable
+            return self.tr("Answer"), self.tr("good") if good else ""
+        titles = (self.tr("First answer"), self.tr("Second answer"))
+        wins = standing is (Choice.FIRST, Choice.SECOND)[number]
+        return titles[number], self.tr("better") if wins else ""
+
+    def _history_words(self, detail: RowDetail) -> str:
+        entries = [(item.created_at, verdict_words(item)) for item in detail.verdicts]
+        for edit in detail.edits:
+            words = self.tr("{0} edited {1}").format(edit.editor, part_words(edit.part))
+            entries.append((edit.edited_at, words))
+        entries.sort(key=lambda entry: entry[0], reverse=True)
+        shown = [f"{moment(t)} · {words}" for t, words in entries[:_MOST_HISTORY]]
+        return "\n".join(shown) if shown else self.tr("Nothing was said of it or changed yet.")
+
+    def _make_content(self) -> QWidget:
+        head = QHBoxLayout()
+        head.setSpacing(SPACE_8)
+        head.addWidget(self._state)
+        head.addWidget(self._where, 1)
+        head.addWidget(self._delete)
+        inside = plain_area(QWidget())
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, SPACE_8, 0)
+        column.setSpacing(SPACE_16)
+        column.addWidget(self.prompt)
+        for block in self.answers:
+            column.addWidget(block)
+        column.addWidget(self._right_answer)
+        column.addWidget(line())
+        history = QVBoxLayout()
+        history.setSpacing(SPACE_8)
+        history.addWidget(label(self.tr("History"), "strong"))
+        history.addWidget(self._history)
+        column.addLayout(history)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        made = plain_area(QWidget())
+        layout = QVBoxLayout(made)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_8)
+        layout.addLayout(head)
+        layout.addWidget(self.tags)
+        layout.addWidget(line())
+        layout.addWidget(scroll, 1)
+        return made

@@ -1,0 +1,87 @@
+"""The prompt of a row in the detail view: read it with its turns, or edit it in place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from workbench.core.conversation import Conversation, plain_text
+from workbench.ui.panels.data.conversation_edit import ConversationEdit
+from workbench.ui.tokens import SPACE_4, SPACE_8
+from workbench.ui.widgets.answer_view import AnswerView
+from workbench.ui.widgets.texts import button, label
+
+_MOST_HEIGHT = 2400
+
+
+class PromptBlock(QWidget):
+    """`saved` carries the new messages."""
+
+    saved = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._messages: Conversation = ()
+        self._title = label(self.tr("Prompt"), "strong")
+        self._edit = button(self.tr("Edit"), self.begin, kind="link")
+        self._edit.setObjectName("data.edit.prompt")
+        self._view = AnswerView(self.tr("Prompt"), max_height=_MOST_HEIGHT)
+        self._view.setObjectName("data.row.prompt")
+        self._view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.editor = ConversationEdit()
+        self._editing = self._make_editing()
+        self._editing.hide()
+        head = QHBoxLayout()
+        head.addWidget(self._title)
+        head.addStretch(1)
+        head.addWidget(self._edit)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_4)
+        layout.addLayout(head)
+        layout.addWidget(self._view)
+        layout.addWidget(self._editing)
+
+    @property
+    def is_editing(self) -> bool:
+        return not self._editing.isHidden()
+
+    def show_prompt(self, messages: Conversation) -> None:
+        """Show these turns."""
+        if messages != self._messages:
+            self._messages = messages
+            self._view.show_text(plain_text(messages))
+        self.end()
+
+    def begin(self) -> None:
+        """Let the turns be edited."""
+        self.editor.show_messages(self._messages)
+        self._view.hide()
+        self._edit.hide()
+        self._editing.show()
+        self.editor.first_text.setFocus()
+
+    def end(self) -> None:
+        """Leave the editing without saving."""
+        self._editing.hide()
+        self._view.show()
+        self._edit.show()
+
+    def _save(self) -> None:
+        self.saved.emit(self.editor.messages)
+
+    def _make_editing(self) -> QWidget:
+        save = button(self.tr("Save"), self._save, kind="primary")
+        save.setObjectName("data.save.prompt")
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_8)
+        row.addWidget(save)
+        row.addWidget(button(self.tr("Cancel"), self.end, kind="quiet"))
+        row.addStretch(1)
+        made = QWidget()
+        layout = QVBoxLayout(made)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_8)
+        layout.addWidget(self.editor)
+        layout.addLayout(row)
+        return made
