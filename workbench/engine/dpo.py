@@ -1,8 +1,19 @@
 """Direct preference optimisation: learn from pairs of a chosen and a rejected answer.
 
-Loss and figures are those of TRL 1.16's DPOTrainer with `precompute_ref_log_probs`: the reference
-is the model before training, and its log-probabilities are computed once and kept on disk. The
-two answers of a pair share one pass over their prompt, which changes nothing but the time.
+Losses and figures are those of TRL 1.16: of its DPOTrainer with `precompute_ref_log_probs`, of its
+CPOTrainer for simpo (with `cpo_alpha` 0) and of its ORPOTrainer for orpo. The reference is the
+model before training, and its log-probabilities are computed once and kept on disk; simpo and orpo
+have none. The two answers of a pair share one pass over their prompt, which changes nothing but
+the time.
+
+Departures from TRL, on purpose:
+- sigmoid takes `label_smoothing` (conservative DPO); TRL's DPO ignores it there, its CPO does not.
+- orpo's likelihood term is the paper's: of the chosen answer alone, a mean over each answer's
+  tokens. TRL takes a mean over all tokens of the micro-batch, prompts among them, which changes
+  with how a step is cut into micro-batches.
+- A pair's strength can widen the margin it must reach (ODPO; `losses.odpo_offset` says by how
+  much). TRL has nothing like it.
+- The mean logit (`logits/chosen`, `logits/rejected`) is no figure here: logits are never kept.
 """
 
 from __future__ import annotations
@@ -13,25 +24,36 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.functional import logsigmoid
 
 from workbench.core.preferences import PreferenceExample
 from workbench.core.recipes import DpoConfig
-from workbench.engine.batching import TokenSequence, split
+from workbench.engine.batching import TokenSequence
 from workbench.engine.chat import answer_sequence
 from workbench.engine.examples import read_preferences
-from workbench.engine.logprobs import Policy
-from workbench.engine.losses import PairLogprobs, dpo_loss
+from workbench.engine.logprobs import Policy, TokenLogprobs
+from workbench.engine.losses import (
+    DpoSettings,
+    PairLogprobs,
+    dpo_loss,
+    log_odds,
+    odpo_offset,
+)
 from workbench.engine.method import Cuts, OfflineMethod, Report, Tally
-from workbench.engine.packing import Group, packed_length
+from workbench.engine.packing import Group
 from workbench.engine.reference import ReferenceCache
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """Two sequences with the same prompt, and what the reference thinks of their answers."""
+    """Two sequences with the same prompt, and what the reference thinks of their answers.
+
+    `offset` is what the pair's strength adds to the margin wanted.
+    """
 
     chosen: TokenSequence
     rejected: TokenSequence
+    offset: float = 0.0
     ref_chosen: float = 0.0
     ref_rejected: float = 0.0
 
@@ -63,7 +85,9 @@ class Dpo(OfflineMethod[TokenPair]):
         for example in examples:
             whole = self._pair(example)
             limit = self._config.max_length
-            pair = TokenPair(whole.chosen.cut(limit), whole.rejected.cut(limit))
+            pair = replace(
+                whole, chosen=whole.chosen.cut(limit), rejected=whole.rejected.cut(limit)
+            )
             if pair.chosen.trained_count and pair.rejected.trained_count:
                 pairs.append(pair)
                 shortened += pair != whole
@@ -73,36 +97,23 @@ class Dpo(OfflineMethod[TokenPair]):
         chosen = answer_sequence(self._tokenizer, example.prompt, example.chosen)
         rejected = answer_sequence(self._tokenizer, example.prompt, example.rejected)
         start = min(chosen.trained_from, rejected.trained_from)
-        return TokenPair(TokenSequence(chosen.ids, start), TokenSequence(rejected.ids, start))
+        offset = odpo_offset(example.strength) if self._config.use_strength else 0.0
+        return TokenPair(
+            TokenSequence(chosen.ids, start), TokenSequence(rejected.ids, start), offset
+        )
 
     def prepare(self, policy: Policy, report: Report) -> None:
         """Compute the reference's log-probabilities of all pairs, or take them from the cache."""
+        if not self._config.needs_reference:
+            return
         pairs = [*self.train, *self.held_out]
-        sequences = [sequence for pair in pairs for sequence in pair.group]
-        logps = self._cache.load(sequences)
-        if logps is None:
-            logps = self._reference_logps(policy, pairs, report)
-            self._cache.save(sequences, logps)
+        groups = [pair.group for pair in pairs]
+        logps = self._cache.logps(policy, groups, self.batch_size, "pairs", report)
         filled = [
-            replace(pair, ref_chosen=logps[2 * place], ref_rejected=logps[2 * place + 1])
-            for place, pair in enumerate(pairs)
+            replace(pair, ref_chosen=chosen, ref_rejected=rejected)
+            for pair, chosen, rejected in zip(pairs, logps[::2], logps[1::2], strict=True)
         ]
         self.train, self.held_out = filled[: len(self.train)], filled[len(self.train) :]
-
-    def _reference_logps(
-        self, policy: Policy, pairs: Sequence[TokenPair], report: Report
-    ) -> list[float]:
-        """One figure a sequence. Computed in order of length, so that little padding is read."""
-        by_length = sorted(range(len(pairs)), key=lambda place: packed_length([pairs[place].group]))
-        logps = [0.0] * (2 * len(pairs))
-        done = 0
-        for places in split(by_length, self.batch_size):
-            report(f"computing reference log-probabilities, {done} of {len(pairs)} pairs")
-            sums = policy.reference([pairs[place].group for place in places]).sums().tolist()
-            for order, place in enumerate(places):
-                logps[2 * place : 2 * place + 2] = sums[2 * order : 2 * order + 2]
-            done += len(places)
-        return logps
 
     def weight(self, item: TokenPair) -> int:
         return 1
@@ -111,31 +122,49 @@ class Dpo(OfflineMethod[TokenPair]):
         return len(item.chosen.ids) + len(item.rejected.ids)
 
     def loss(self, policy: Policy, items: Sequence[TokenPair], tally: Tally) -> torch.Tensor:
-        pairs = self._logprobs(policy, items)
-        losses = dpo_loss(
-            pairs, beta=self._config.beta, loss_type=self._config.loss_type,
-            label_smoothing=self._config.label_smoothing,
-        )  # fmt: skip
-        chosen = self._config.beta * pairs.chosen_logratio.detach()
-        rejected = self._config.beta * pairs.rejected_logratio.detach()
+        config = self._config
+        settings = DpoSettings(config.beta, config.label_smoothing, config.simpo_gamma)
+        figures: TokenLogprobs = policy([pair.group for pair in items])
+        pairs = _pair_logprobs(figures, items)
+        losses = dpo_loss(pairs, config.loss_type, settings)
+        hits = torch.split(figures.hits, list(figures.counts))
         tally.add("loss", losses)
+        tally.add("entropy", figures.entropies)
+        tally.add("mean_token_accuracy", torch.cat(hits[::2]))
+        self._tell_rewards(pairs, tally)
+        return losses.sum()
+
+    def _tell_rewards(self, pairs: PairLogprobs, tally: Tally) -> None:
+        """Rewards are β times what the loss compares: log-ratios, or log-probabilities a token."""
+        beta = self._config.beta
+        if self._config.needs_reference:
+            chosen_logps, rejected_logps = pairs.chosen, pairs.rejected
+            chosen, rejected = beta * pairs.chosen_logratio, beta * pairs.rejected_logratio
+        else:
+            chosen_logps, rejected_logps = pairs.chosen_mean, pairs.rejected_mean
+            chosen, rejected = beta * chosen_logps, beta * rejected_logps
         tally.add("rewards/chosen", chosen)
         tally.add("rewards/rejected", rejected)
         tally.add("rewards/margins", chosen - rejected)
         tally.add("rewards/accuracies", chosen > rejected)
-        tally.add("logps/chosen", pairs.chosen)
-        tally.add("logps/rejected", pairs.rejected)
-        return losses.sum()
+        tally.add("logps/chosen", chosen_logps)
+        tally.add("logps/rejected", rejected_logps)
+        if self._config.loss_type == "orpo":
+            odds = log_odds(pairs).detach()
+            tally.add("nll_loss", -chosen_logps)
+            tally.add("log_odds_chosen", odds)
+            tally.add("log_odds_ratio", logsigmoid(odds))
 
-    def _logprobs(self, policy: Policy, items: Sequence[TokenPair]) -> PairLogprobs:
-        figures = policy([pair.group for pair in items])
-        sums = figures.sums()
-        lengths = torch.tensor(figures.counts, device=sums.device)
-        return PairLogprobs(
-            chosen=sums[::2],
-            rejected=sums[1::2],
-            ref_chosen=sums.new_tensor([pair.ref_chosen for pair in items]),
-            ref_rejected=sums.new_tensor([pair.ref_rejected for pair in items]),
-            chosen_length=lengths[::2],
-            rejected_length=lengths[1::2],
-        )
+
+def _pair_logprobs(figures: TokenLogprobs, items: Sequence[TokenPair]) -> PairLogprobs:
+    sums = figures.sums()
+    lengths = torch.tensor(figures.counts, device=sums.device)
+    return PairLogprobs(
+        chosen=sums[::2],
+        rejected=sums[1::2],
+        ref_chosen=sums.new_tensor([pair.ref_chosen for pair in items]),
+        ref_rejected=sums.new_tensor([pair.ref_rejected for pair in items]),
+        chosen_length=lengths[::2],
+        rejected_length=lengths[1::2],
+        offsets=sums.new_tensor([pair.offset for pair in items]),
+    )

@@ -20,10 +20,14 @@ Report = Callable[[str], None]
 
 @dataclass(slots=True)
 class Tally:
-    """Sums and counts of figures, so that a mean over several batches is exact."""
+    """Sums and counts of figures, so that a mean over several batches is exact.
+
+    `differences` names figures that are the mean of one less the mean of another.
+    """
 
     sums: dict[str, torch.Tensor] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
+    differences: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def add(self, name: str, values: torch.Tensor) -> None:
         """Count each of `values` [N] under `name`. Nothing to count leaves no trace."""
@@ -38,10 +42,13 @@ class Tally:
         if not self.sums:
             return {}
         totals = torch.stack(list(self.sums.values())).tolist()
-        return {
-            prefix + name: total / self.counts[name]
-            for name, total in zip(self.sums, totals, strict=True)
+        means = {
+            name: total / self.counts[name] for name, total in zip(self.sums, totals, strict=True)
         }
+        for name, (one, other) in self.differences.items():
+            if one in means and other in means:
+                means[name] = means[one] - means[other]
+        return {prefix + name: value for name, value in means.items()}
 
 
 class Method(Protocol[Example, Item]):
@@ -132,16 +139,22 @@ class OfflineMethod(Generic[Example]):
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """What the length limit did to a data set."""
+    """What the length limit did to a data set.
+
+    `dropped` have a prompt that leaves no room; `too_long` can't be cut and are left out whole.
+    """
 
     dropped: int = 0
     shortened: int = 0
+    too_long: int = 0
 
     def sentence(self, max_length: int) -> str | None:
         """What happened, for a person, or None when nothing did."""
         parts = []
         if self.dropped:
             parts.append(f"{self.dropped} left out, as the prompt alone is longer")
+        if self.too_long:
+            parts.append(f"{self.too_long} left out")
         if self.shortened:
             parts.append(f"{self.shortened} cut at the end")
         if not parts:

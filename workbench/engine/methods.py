@@ -6,14 +6,16 @@ from pathlib import Path
 
 from workbench.core import paths
 from workbench.core.errors import RunError
-from workbench.core.recipes import METHODS, DpoConfig, RunSpec, SftConfig
+from workbench.core.recipes import METHODS, DpoConfig, KtoConfig, RewardConfig, RunSpec, SftConfig
 from workbench.core.run_folder import RunFolder
 from workbench.engine.dpo import Dpo
+from workbench.engine.kto import Kto
 from workbench.engine.modeling import LoadedBase
 from workbench.engine.reference import ReferenceCache
+from workbench.engine.reward_model import Reward
 from workbench.engine.sft import Sft
 
-AnyMethod = Sft | Dpo
+AnyMethod = Sft | Dpo | Kto | Reward
 
 
 def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
@@ -23,7 +25,14 @@ def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
         case SftConfig():
             return Sft(spec.config, *data)
         case DpoConfig():
-            folder = paths.cache_dir() / "reference"
-            cache = ReferenceCache(folder, Path(spec.model.path), base.device)
-            return Dpo(spec.config, *data, cache)
+            return Dpo(spec.config, *data, _reference_cache(spec, base))
+        case KtoConfig():
+            return Kto(spec.config, *data, _reference_cache(spec, base))
+        case RewardConfig():
+            return Reward(spec.config, *data)
     raise RunError(f"{METHODS[spec.method].title} can't be trained by this version yet.")
+
+
+def _reference_cache(spec: RunSpec, base: LoadedBase) -> ReferenceCache:
+    folder = paths.cache_dir() / "reference"
+    return ReferenceCache(folder, Path(spec.model.path), base.device)

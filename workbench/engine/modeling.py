@@ -21,6 +21,8 @@ from workbench.core.recipes import AdapterConfig, Tuning
 from workbench.engine.chat import FALLBACK_TEMPLATE
 from workbench.engine.model_folder import check_adapter_folder, check_model_folder
 
+SCORE = "score"  # what transformers calls the layer that reads a number from hidden states
+
 # Standard output and error are logs: bars drawn there are noise.
 transformers_logging.disable_progress_bar()
 logging.getLogger("transformers").setLevel(logging.ERROR)
@@ -92,25 +94,48 @@ def _four_bits(device: torch.device) -> BitsAndBytesConfig:
 
 
 @contextmanager
-def _peft_at_work() -> Iterator[None]:
+def peft_at_work() -> Iterator[None]:
     """Hide that peft 0.21 asks transformers by an old name whether activations are checkpointed."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*is_gradient_checkpointing.*", FutureWarning)
         yield
 
 
-def trainable(base: LoadedBase, config: AdapterConfig) -> Any:
-    """The model with what `config` trains of it: a new adapter, or all of its weights."""
+def trainable(base: LoadedBase, config: AdapterConfig, *, scores: bool = False) -> Any:
+    """The model with what `config` trains of it: a new adapter, or all of its weights.
+
+    With `scores` it also gets a head that reads a score, which is trained in any case.
+    """
+    if scores:
+        _add_score_head(base.model)
     if config.tuning != "full":
-        return attach_adapter(base, config)
+        return attach_adapter(base, config, scores=scores)
     base.model.requires_grad_(True)
+    if scores and not base.model.config.tie_word_embeddings:
+        base.model.get_output_embeddings().requires_grad_(False)
     return base.model
 
 
-def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
+def _add_score_head(model: Any) -> None:
+    """Give the model a child `score`, as transformers' models for sequence classification have it,
+    in float32 and with their first weights.
+    """
+    embedding = model.get_input_embeddings().weight
+    width = model.config.get_text_config().hidden_size
+    head = torch.nn.Linear(width, 1, bias=False, device=embedding.device)
+    torch.nn.init.normal_(head.weight, std=getattr(model.config, "initializer_range", 0.02))
+    model.add_module(SCORE, head)
+    model.config.num_labels = 1
+    if model.config.pad_token_id is None:  # transformers wants one to find the end of a row
+        ends = model.config.eos_token_id
+        model.config.pad_token_id = ends[0] if isinstance(ends, list) else ends
+
+
+def attach_adapter(base: LoadedBase, config: AdapterConfig, *, scores: bool = False) -> Any:
     """Wrap the base in a new trainable LoRA adapter, in float32; returns the PeftModel.
 
-    The adapter changes nothing until it is trained. Raises RunError for unknown layer names.
+    The adapter changes nothing until it is trained. With `scores` the model's score head is part
+    of it. Raises RunError for unknown layer names.
     """
     layers: str | list[str] = config.target_modules
     if config.target_modules != "all-linear":
@@ -118,12 +143,12 @@ def attach_adapter(base: LoadedBase, config: AdapterConfig) -> Any:
     if "lm_head" in layers:
         raise RunError("Layers can't include lm_head, which stays as it is: name other layers.")
     lora = LoraConfig(
-        task_type=TaskType.CAUSAL_LM, r=config.r, lora_alpha=config.lora_alpha,
-        lora_dropout=config.lora_dropout, target_modules=layers,
+        task_type=TaskType.SEQ_CLS if scores else TaskType.CAUSAL_LM, r=config.r,
+        lora_alpha=config.lora_alpha, lora_dropout=config.lora_dropout, target_modules=layers,
         use_dora=config.tuning == "dora",
     )  # fmt: skip
     try:
-        with _peft_at_work():
+        with peft_at_work():
             return get_peft_model(base.model, lora)
     except ValueError as error:
         raise RunError(
@@ -138,7 +163,7 @@ def add_adapter(model: Any, folder: Path, name: str) -> Any:
     """
     check_adapter_folder(folder)
     try:
-        with _peft_at_work():
+        with peft_at_work():
             if isinstance(model, PeftModel):
                 model.load_adapter(str(folder), name, use_safetensors=True)
                 return model

@@ -47,7 +47,7 @@ class Processes:
         """All processes' figures in one tally."""
         if self.count == 1:
             return tally
-        together = Tally()
+        together = Tally(differences=tally.differences)
         sums = {name: float(value) for name, value in tally.sums.items()}
         for part_sums, part_counts in gather_object([(sums, tally.counts)]):
             for name, value in part_sums.items():
@@ -78,3 +78,11 @@ class Processes:
             return nullcontext()
         context: AbstractContextManager[Any] = self.accelerator.no_sync(policy)
         return context
+
+
+def mean_of_all(values: torch.Tensor) -> torch.Tensor:
+    """Mean of `values` [N] of all processes together, a scalar; every process must ask for it."""
+    total = torch.stack((values.sum(), values.new_tensor(float(values.numel()))))
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.all_reduce(total)
+    return total[0] / total[1]

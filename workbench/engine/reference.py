@@ -12,7 +12,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from workbench.engine.batching import TokenSequence
+from workbench.engine.batching import TokenSequence, split
+from workbench.engine.logprobs import Policy
+from workbench.engine.method import Report
+from workbench.engine.packing import Group, packed_length
 
 
 class ReferenceCache:
@@ -22,6 +25,29 @@ class ReferenceCache:
         self._folder = folder
         self._model = _fingerprint(model_folder)
         self._device = device
+
+    def logps(
+        self, policy: Policy, groups: Sequence[Group], at_once: int, noun: str, report: Report
+    ) -> list[float]:
+        """What the reference gives each sequence of each group, from the disk where it is there.
+
+        Groups are computed `at_once` at a time, in order of length, so that little padding is
+        read; `noun` says what one of them is, in the plural.
+        """
+        sequences = [sequence for group in groups for sequence in group]
+        kept = self.load(sequences)
+        if kept is not None:
+            return kept
+        found: dict[int, list[float]] = {}
+        by_length = sorted(range(len(groups)), key=lambda place: packed_length([groups[place]]))
+        for places in split(by_length, at_once):
+            report(f"computing reference log-probabilities, {len(found)} of {len(groups)} {noun}")
+            sums = iter(policy.reference([groups[place] for place in places]).sums().tolist())
+            for place in places:
+                found[place] = [next(sums) for _ in groups[place]]
+        logps = [logp for place in range(len(groups)) for logp in found[place]]
+        self.save(sequences, logps)
+        return logps
 
     def load(self, sequences: Sequence[TokenSequence]) -> list[float] | None:
         """Log-probability of each sequence's learnt tokens, or None when not computed before."""

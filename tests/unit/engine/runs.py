@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.core.control import Command, write_control
 from workbench.core.conversation import user
 from workbench.core.events import Event, decode
-from workbench.core.preferences import PreferenceExample, SupervisedExample
-from workbench.core.recipes import AdapterConfig, DpoConfig, ModelRef, RunSpec, SftConfig
+from workbench.core.preferences import PreferenceExample, SupervisedExample, UnpairedExample
+from workbench.core.recipes import METHODS, AdapterConfig, DataKind, MethodConfig, ModelRef, RunSpec
 from workbench.core.run_folder import AttemptFolder, RunFolder
 from workbench.engine.event_log import EventLog
 from workbench.engine.loop import Outcome
@@ -42,10 +42,25 @@ def supervised(count: int, start: int = 0) -> list[SupervisedExample]:
     ]
 
 
+def unpaired(count: int, start: int = 0) -> list[UnpairedExample]:
+    """Every second one is bad, each to a prompt of its own."""
+    return [
+        UnpairedExample(
+            pair.prompt, pair.rejected if number % 2 else pair.chosen, not number % 2, pair.pair_id
+        )
+        for number, pair in enumerate(preferences(count, start))
+    ]
+
+
+EXAMPLES: dict[DataKind, Callable[[int, int], Sequence[Any]]] = {
+    DataKind.PAIRS: preferences, DataKind.EXAMPLES: supervised, DataKind.JUDGED: unpaired,
+}  # fmt: skip
+
+
 def make_run(
     folder: Path,
     model: Path,
-    config: SftConfig | DpoConfig,
+    config: MethodConfig,
     *,
     train: int = 12,
     held_out: int = 4,
@@ -53,10 +68,10 @@ def make_run(
 ) -> RunFolder:
     """A run folder with spec and data, ready to start."""
     run = RunFolder(folder)
-    make = preferences if isinstance(config, DpoConfig) else supervised
+    make = EXAMPLES[METHODS[config.method].learns_from]
     run.train_data.parent.mkdir(parents=True)
-    write_rows(run.train_data, make(train))
-    write_rows(run.eval_data, make(held_out, start=1000))
+    write_rows(run.train_data, make(train, 0))
+    write_rows(run.eval_data, make(held_out, 1000))
     spec = RunSpec(
         run_id=f"run-{folder.name}", name="A run", config=config,
         model=ModelRef(name="tiny", path=str(model)),
@@ -66,7 +81,7 @@ def make_run(
     return run
 
 
-def write_rows(path: Path, rows: Sequence[PreferenceExample] | Sequence[SupervisedExample]) -> None:
+def write_rows(path: Path, rows: Sequence[Any]) -> None:
     path.write_text("".join(json.dumps(row.to_json()) + "\n" for row in rows), encoding="utf-8")
 
 

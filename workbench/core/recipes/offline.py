@@ -67,7 +67,7 @@ class DpoConfig(TrainingConfig):
     )  # fmt: skip
     label_smoothing: float = setting(
         0.0, "Label noise", "Share of labels believed wrong.",
-        advanced=True, only_with={"loss_type": ("sigmoid", "robust")}, ge=0, lt=0.5,
+        advanced=True, only_with={"loss_type": ("sigmoid", "robust", "simpo")}, ge=0, lt=0.5,
     )  # fmt: skip
     simpo_gamma: float = setting(
         0.5, "Margin wanted", "By how much the chosen answer must be likelier, as a reward.",
@@ -76,7 +76,7 @@ class DpoConfig(TrainingConfig):
     use_strength: bool = setting(
         False, "Use strength",
         "Pairs that were labelled much better must reach a wider margin.",
-        advanced=True, only_with={"loss_type": ("sigmoid", "hinge", "simpo")},
+        advanced=True, only_with={"loss_type": ("sigmoid", "robust", "hinge", "simpo")},
     )  # fmt: skip
     stop_on_drift: bool = setting(
         True, "Stop in time",
@@ -103,8 +103,8 @@ class KtoConfig(TrainingConfig):
         2.0, "Epochs", "How often each example is seen.", gt=0, le=1000
     )
     per_device_train_batch_size: int = setting(
-        8, "Batch size", "Examples computed at once; at least 2, as the baseline compares them.",
-        group="Batches", ge=2, le=1024,
+        8, "Batch size", "Examples computed at once. 8 or more in a step keep its baseline steady.",
+        group="Batches", ge=1, le=1024,
     )  # fmt: skip
     beta: float = setting(
         0.1, "Beta", "How closely to stay with the base. Higher stays closer.", gt=0, le=10
