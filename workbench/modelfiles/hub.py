@@ -50,9 +50,12 @@ class DownloadProgress:
     total_bytes: int
 
 
+OnDownload = Callable[[DownloadProgress], None]
+
+
 def download(
     repo_id: str,
-    on_progress: Callable[[DownloadProgress], None],
+    on_progress: OnDownload,
     cancel: threading.Event,
     *,
     cache_dir: Path | None = None,
@@ -74,14 +77,14 @@ def download(
             total_bytes = _bytes_to_fetch(repo_id, options)
         except DryRunError as error:
             return _from_cache(repo_id, options, error)
-        bar = _bar_class(on_progress, cancel, total_bytes)
+        bar = reporting_bar(on_progress, cancel, total_bytes)
         return Path(snapshot_download(repo_id, tqdm_class=bar, **options))
     except (HfHubHTTPError, HFValidationError, OSError) as error:
-        raise DownloadError(_sentence(repo_id, error)) from error
+        raise DownloadError(why_not_fetched(repo_id, error)) from error
 
 
 def _bytes_to_fetch(repo_id: str, options: dict[str, Any]) -> int:
-    plan = snapshot_download(repo_id, dry_run=True, tqdm_class=_SilentBar, **options)
+    plan = snapshot_download(repo_id, dry_run=True, tqdm_class=SilentBar, **options)
     if not any(file.filename.endswith(".safetensors") for file in plan):
         raise DownloadError(
             f"{repo_id} has no weights as safetensors, the only form that is read here: look for"
@@ -96,10 +99,11 @@ def _from_cache(repo_id: str, options: dict[str, Any], reason: DryRunError) -> P
         return Path(snapshot_download(repo_id, local_files_only=True, **options))
     except LocalEntryNotFoundError:
         cause = reason.__cause__ if isinstance(reason.__cause__, Exception) else reason
-        raise DownloadError(_sentence(repo_id, cause)) from reason
+        raise DownloadError(why_not_fetched(repo_id, cause)) from reason
 
 
-def _sentence(repo_id: str, error: Exception) -> str:
+def why_not_fetched(repo_id: str, error: Exception, what: str = "model") -> str:
+    """One sentence on what went wrong with the hub, and what to do; `what` was wanted of it."""
     if isinstance(error, HFValidationError):
         return f"{repo_id!r} is not a hub id: write it as owner/name."
     if isinstance(error, GatedRepoError):
@@ -108,7 +112,7 @@ def _sentence(repo_id: str, error: Exception) -> str:
             " hf auth login, and try again."
         )
     if isinstance(error, RepositoryNotFoundError):
-        return f"There is no model {repo_id} on the hub, or it is private: check the spelling."
+        return f"There is no {what} {repo_id} on the hub, or it is private: check the spelling."
     if isinstance(error, OfflineModeIsEnabled):
         return (
             f"HF_HUB_OFFLINE is set and {repo_id} is not in the cache: unset it, or choose a folder"
@@ -125,7 +129,7 @@ def _sentence(repo_id: str, error: Exception) -> str:
     )
 
 
-class _SilentBar(tqdm):  # type: ignore[misc] # tqdm has no type information
+class SilentBar(tqdm):  # type: ignore[misc] # tqdm has no type information
     """A progress bar that draws nothing."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -135,12 +139,12 @@ class _SilentBar(tqdm):  # type: ignore[misc] # tqdm has no type information
         return
 
 
-def _bar_class(
+def reporting_bar(
     on_progress: Callable[[DownloadProgress], None], cancel: threading.Event, total_bytes: int
-) -> type[_SilentBar]:
+) -> type[SilentBar]:
     """The form in which huggingface_hub reports progress; raising in it ends the download."""
 
-    class Reporter(_SilentBar):
+    class Reporter(SilentBar):
         def update(self, n: float | None = 1) -> bool | None:
             if cancel.is_set():
                 raise DownloadStoppedError("The download was stopped.")

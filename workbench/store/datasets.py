@@ -24,9 +24,10 @@ from workbench.core.preferences import (
 )
 from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
+from workbench.store.finished import finished
 from workbench.store.labels import insert_verdict
 from workbench.store.prompt_keys import encode_messages, prompt_key
-from workbench.store.rows import Dataset, DatasetRow, NewExample, NewPair, NewPrompt
+from workbench.store.rows import Dataset, NewExample, NewPair, NewPrompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,8 @@ class Datasets:
         """Every data set, oldest first."""
 
         def query(db: sqlite_utils.Database) -> list[Dataset]:
-            return [_dataset(row) for row in db["datasets"].rows_where(order_by="created_at, id")]
+            rows = db["datasets"].rows_where(finished("id"), order_by="created_at, id")
+            return [_dataset(row) for row in rows]
 
         return self._database.read(query)
 
@@ -152,7 +154,9 @@ class Datasets:
         """The data set that was read from a file with this content, or None."""
 
         def query(db: sqlite_utils.Database) -> Dataset | None:
-            rows = list(db["datasets"].rows_where("sha256 = ?", [sha256], limit=1))
+            rows = list(
+                db["datasets"].rows_where(f"sha256 = ? AND {finished('id')}", [sha256], limit=1)
+            )
             return _dataset(rows[0]) if rows else None
 
         return self._database.read(query)
@@ -162,7 +166,7 @@ class Datasets:
 
         def query(db: sqlite_utils.Database) -> list[Prompt]:
             rows = db["prompts"].rows_where(
-                f"split = ? AND {not_in_bin('prompts.id')}",
+                f"split = ? AND {finished()} AND {not_in_bin('prompts.id')}",
                 [split],
                 order_by="dataset_id, position",
             )
@@ -176,7 +180,8 @@ class Datasets:
         sql = f"""
             SELECT examples.id AS example_id, examples.completion, prompts.*
             FROM examples JOIN prompts ON prompts.id = examples.prompt_id
-            WHERE prompts.split = 'train' AND {where} AND {not_in_bin("examples.id")}
+            WHERE prompts.split = 'train' AND {where} AND {finished("examples.dataset_id")}
+                AND {not_in_bin("examples.id")}
             ORDER BY examples.dataset_id, examples.position
         """
 
@@ -189,47 +194,6 @@ class Datasets:
             return found
 
         return self._database.read(query)
-
-    def page(self, dataset: Dataset, offset: int, limit: int) -> list[DatasetRow]:
-        """Some rows of a data set, for browsing."""
-        sql = _PAGE_QUERIES[dataset.kind]
-
-        def query(db: sqlite_utils.Database) -> list[DatasetRow]:
-            rows = db.query(sql, [dataset.id, limit, offset])
-            return [
-                DatasetRow(
-                    prompt=row["prompt"],
-                    first=row["first"],
-                    second=row["second"],
-                    split=Split(row["split"]),
-                    standing=Choice(row["choice"]) if row["choice"] else None,
-                )
-                for row in rows
-            ]
-
-        return self._database.read(query)
-
-
-_PAGE_QUERIES = {
-    "preference": """
-        SELECT prompts.text AS prompt, a.text AS first, b.text AS second, prompts.split,
-            (SELECT choice FROM standing WHERE pair_id = pairs.id
-             ORDER BY verdict_id DESC LIMIT 1) AS choice
-        FROM pairs JOIN prompts ON prompts.id = pairs.prompt_id
-        JOIN responses a ON a.id = pairs.first_id JOIN responses b ON b.id = pairs.second_id
-        WHERE pairs.dataset_id = ? ORDER BY pairs.position LIMIT ? OFFSET ?
-    """,
-    "supervised": """
-        SELECT prompts.text AS prompt, completion AS first, '' AS second, prompts.split,
-            NULL AS choice
-        FROM examples JOIN prompts ON prompts.id = examples.prompt_id
-        WHERE examples.dataset_id = ? ORDER BY examples.position LIMIT ? OFFSET ?
-    """,
-    "prompts": """
-        SELECT text AS prompt, '' AS first, '' AS second, split, NULL AS choice
-        FROM prompts WHERE dataset_id = ? ORDER BY position LIMIT ? OFFSET ?
-    """,
-}
 
 
 def insert_prompt(

@@ -19,6 +19,7 @@ from workbench.core.preferences import (
 from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 from workbench.store.datasets import prompt_of_row
+from workbench.store.finished import finished
 from workbench.store.open_pairs import OPEN, named_values
 from workbench.store.rows import LabelledPair
 
@@ -79,7 +80,8 @@ class Pairs:
         return self._database.read(query)
 
     def count(self) -> int:
-        return self._database.read(lambda db: db["pairs"].count_where(not_in_bin("pairs.id")))
+        shown = f"{finished()} AND {not_in_bin('pairs.id')}"
+        return self._database.read(lambda db: db["pairs"].count_where(shown))
 
     def labelled(self, dataset_ids: Sequence[str] = ()) -> list[LabelledPair]:
         """What may train, of all data sets or some: pairs with an undisputed winner.
@@ -91,7 +93,10 @@ class Pairs:
         where = f"pairs.dataset_id IN ({', '.join('?' * len(dataset_ids))})" if dataset_ids else "1"
         sql = f"""
             SELECT columns.*, standing.choice, standing.source, verdict_details.flag
-            FROM ({_PAIR_COLUMNS} WHERE {where} AND {not_in_bin("pairs.id")}) AS columns
+            FROM (
+                {_PAIR_COLUMNS} WHERE {where} AND {finished("pairs.dataset_id")}
+                AND {not_in_bin("pairs.id")}
+            ) AS columns
             JOIN standing ON standing.pair_id = columns.pair_id
             LEFT JOIN verdict_details ON verdict_details.verdict_id = standing.verdict_id
             WHERE columns.pair_id NOT IN (SELECT pair_id FROM gold)

@@ -20,6 +20,7 @@ from workbench.store.database import Database
 from workbench.store.datasets import Datasets
 from workbench.store.edited_answers import EditedAnswers
 from workbench.store.gold import Gold
+from workbench.store.imports import Imports
 from workbench.store.labels import Labels
 from workbench.store.migrations import migrations, unknown_migrations
 from workbench.store.models import Models
@@ -44,6 +45,7 @@ class Project:
         self.database = database
         self._lock = lock
         self.datasets = Datasets(database)
+        self.imports = Imports(database, folder)
         self.pairs = Pairs(database)
         self.labels = Labels(database)
         self.queue = Queue(database, self.pairs)
@@ -108,7 +110,9 @@ class Project:
         except BaseException:
             lock.release()
             raise
-        return cls(folder, database, lock)
+        project = cls(folder, database, lock)
+        project.imports.clean_up()
+        return project
 
     @property
     def name(self) -> str:

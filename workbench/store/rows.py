@@ -56,17 +56,6 @@ class NewPrompt:
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetRow:
-    """One row of a data set as the Data panel shows it; `standing` is the choice in force."""
-
-    prompt: str
-    first: str
-    second: str
-    split: Split
-    standing: Choice | None
-
-
-@dataclass(frozen=True, slots=True)
 class LabelledPair:
     """A pair with an undisputed winner: what it teaches, and where its answers came from."""
 

@@ -1,0 +1,1 @@
+"""Kinds of files: how rows lie in them, whatever the rows mean."""

@@ -1,0 +1,1 @@
+"""One data form a file; `formats/catalogue.py` lists them."""
