@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.engine.rewards.samples import judge, judged
+from tests.unit.engine.rewards.samples import judge, judged, sample
 from workbench.core.rewards import (
     ExactMatch,
     JsonReward,
@@ -19,6 +19,7 @@ from workbench.core.rewards import (
     TagsReward,
 )
 from workbench.engine.rewards.patterns import count_words
+from workbench.engine.rewards.scoring import build, score
 
 
 def test_a_pattern_anywhere_or_as_the_whole() -> None:
@@ -161,11 +162,15 @@ def test_what_has_no_language_has_no_value(text: str) -> None:
     assert judge(LanguageReward(), text) is None
 
 
-@given(st.text(alphabet=st.characters(), max_size=60))
-def test_no_text_breaks_a_reward(text: str) -> None:
-    for spec in (
-        ExactMatch(), NumericMatch(), RegexReward(pattern="x"), JsonReward(json_schema=SCHEMA),
-        LengthReward(), TagsReward(), LanguageReward(),
-    ):  # fmt: skip
-        value = judge(spec, text, answer="42")
-        assert value is None or 0.0 <= value <= 1.0
+EVERY_FORM = (
+    ExactMatch(), NumericMatch(), RegexReward(pattern="x"), JsonReward(json_schema=SCHEMA),
+    LengthReward(), TagsReward(), LanguageReward(),
+)  # fmt: skip
+
+
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=5))
+@settings(max_examples=50)
+def test_no_text_breaks_a_reward(texts: list[str]) -> None:
+    table = score(build(EVERY_FORM), [sample(text, answer="42") for text in texts])
+    for results in table.results.values():
+        assert all(result.value is None or 0.0 <= result.value <= 1.0 for result in results)
