@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from workbench.stats.estimate import Estimate, share_estimate
 
 FEWEST_VERDICTS = 20
+MANY_FAST = 0.1
+"""More than one in ten is hasty: some answers do show at a glance that they are bad."""
 
 # People read English silently at 238 words a minute (Brysbaert, J. Memory and Language 109, 2019).
 READING_WORDS_A_MINUTE = 238.0

@@ -182,6 +182,16 @@ class QualityReader:
             found = dict(db.execute(sql, [json.dumps(list(rows))]).fetchall())
         return [found[row] for row in rows if row in found]
 
+    def prompt_of_pair(self, row: int) -> str:
+        """What a pair answers, as a person reads it."""
+        sql = """
+            SELECT prompts.text FROM pairs JOIN prompts ON prompts.id = pairs.prompt_id
+            WHERE pairs.rowid = ?
+        """
+        with reading(self._path) as db:
+            found = db.execute(sql, [row]).fetchone()
+        return "" if found is None else str(found[0])
+
     def prompts(self, stop: Stop | None = None) -> Iterator[PromptPage]:
         """Every prompt, a page at a time."""
         with reading(self._path, stop=stop) as db:

@@ -50,6 +50,12 @@ def _label(session: Session) -> Panel:
     return LabelPanel(session)
 
 
+def _quality(session: Session) -> Panel:
+    from workbench.ui.panels.quality.panel import QualityPanel
+
+    return QualityPanel(session)
+
+
 def _train(session: Session) -> Panel:
     from workbench.ui.panels.train.panel import TrainPanel
 
@@ -73,6 +79,7 @@ PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("models", str(QT_TRANSLATE_NOOP("Panels", "Models")), _models),
     PanelEntry("data", str(QT_TRANSLATE_NOOP("Panels", "Data")), _data),
     PanelEntry("label", str(QT_TRANSLATE_NOOP("Panels", "Label")), _label),
+    PanelEntry("quality", str(QT_TRANSLATE_NOOP("Panels", "Quality")), _quality),
     PanelEntry("train", str(QT_TRANSLATE_NOOP("Panels", "Train")), _train),
     PanelEntry("runs", str(QT_TRANSLATE_NOOP("Panels", "Runs")), _runs),
     PanelEntry("compare", str(QT_TRANSLATE_NOOP("Panels", "Compare")), _compare),

@@ -140,12 +140,19 @@ def _buttons(c: Colors) -> str:
             f" border-color: {c.line}; }}",
             f'QPushButton[kind="link"] {{ color: {c.accent}; background: transparent;'
             " border: 1px solid transparent; padding: 0; min-height: 18px; }",
+            'QPushButton[kind="link"][align="left"] { text-align: left; }',
             f'QPushButton[kind="link"]:hover {{ color: {c.accent_hover}; }}',
             f'QPushButton[kind="link"]:focus {{ border-bottom-color: {c.accent}; }}',
             f'QPushButton[kind="icon"] {{ background: transparent; border: 1px solid transparent;'
             f" padding: 0 {SPACE_4}px; min-height: 24px; min-width: 24px; }}",
             f'QPushButton[kind="icon"]:hover {{ background: {c.raised}; }}',
             f'QPushButton[kind="icon"]:focus {{ border-color: {c.accent}; }}',
+            f'QPushButton[kind="chip"] {{ {_type("small")} color: {c.text1};'
+            f" background: {c.raised}; border: 1px solid {c.line}; border-radius: {SPACE_4}px;"
+            f" padding: 0 {SPACE_4}px; min-height: {SPACE_24 - 2}px; }}",
+            f'QPushButton[kind="chip"]:hover {{ background: {c.raised_hover}; }}',
+            f'QPushButton[kind="chip"]:checked {{ color: {c.accent};'
+            f" background: {c.accent_ground}; border-color: {c.accent}; }}",
             f'QPushButton[kind="key"] {{ {_type("mono")} color: {c.text1};'
             f" background: {c.raised}; border: 1px solid {c.line}; border-radius: {SPACE_4}px;"
             f" padding: 0 {SPACE_4 + 2}px; min-height: {SPACE_16 + 2}px; }}",

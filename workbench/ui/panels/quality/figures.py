@@ -29,6 +29,7 @@ from workbench.ui.panels.quality.view import (
 _SHOWN_AT_RANDOM = ("label", "compare", "gold")
 _TIMED = ("label", "repeat", "gold", "adjudicate")
 _STRENGTHS = 7
+_TANGLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,26 @@ class Agreement:
     kappas: tuple[Named, ...]
     people: int
     disputed: ToRepair
+
+
+@dataclass(frozen=True, slots=True)
+class Tangle:
+    """Verdicts on one prompt that can't all be right: two opposite ones, or a circle."""
+
+    prompt: str
+    is_circle: bool
+    pair_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradictions:
+    """How many there are among the decided pairs, and some of them to begin with."""
+
+    decided_pairs: int
+    opposite: int
+    circles: int
+    pairs: ToRepair
+    tangles: tuple[Tangle, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,16 +114,13 @@ class QualityFigures:
     sides: Sides
     length: Length
     speed: Speed
-    decided_pairs: int
-    opposite: ToRepair
-    circles: ToRepair
+    contradictions: Contradictions
     pace: Pace
 
 
 def compute(reader: QualityReader, records: QualityRecords, scope: Scope) -> QualityFigures:
     """All figures; takes some tenths of a second for 100,000 verdicts."""
     view = View(records, scope)
-    opposite, circles, decided = _contradictions(reader, view)
     return QualityFigures(
         scope=scope,
         verdicts=int((view.in_scope & view.said).sum()),
@@ -112,9 +130,7 @@ def compute(reader: QualityReader, records: QualityRecords, scope: Scope) -> Qua
         sides=_sides(view),
         length=_length(view),
         speed=_speed(reader, view),
-        decided_pairs=decided,
-        opposite=opposite,
-        circles=circles,
+        contradictions=_contradictions(reader, view),
         pace=_pace(view),
     )
 
@@ -258,15 +274,19 @@ def _speed(reader: QualityReader, view: View) -> Speed:
     for person in view.most_active(_marks(counted, len(view.said))):
         own = persons == person
         share = fast_clicks.fast_share(elapsed_s[own], words[own])
-        each.append(Named(view.name(person), share))
+        each.append(Named(view.name(person), share, share.is_above(fast_clicks.MANY_FAST)))
     is_fast = fast_clicks.is_fast(elapsed_s, words)
     standing = is_fast & view.verdicts.stands[counted]
     pairs = np.unique(view.verdicts.pair[counted[standing]])
     return Speed(
         fast_clicks.fast_share(elapsed_s, words),
-        tuple(each) if len(each) > 1 else (),
+        _fastest_first(each) if len(each) > 1 else (),
         view.to_repair(reader, len(pairs), pairs),
     )
+
+
+def _fastest_first(each: list[Named]) -> tuple[Named, ...]:
+    return tuple(sorted(each, key=lambda named: -(named.estimate.value or 0.0)))
 
 
 def _words(view: View, counted: Numbers) -> Floats:
@@ -274,7 +294,7 @@ def _words(view: View, counted: Numbers) -> Floats:
     return both[view.verdicts.pair[counted]].astype(np.float64)
 
 
-def _contradictions(reader: QualityReader, view: View) -> tuple[ToRepair, ToRepair, int]:
+def _contradictions(reader: QualityReader, view: View) -> Contradictions:
     pair, first_won = winners(view)
     first, second = view.pairs.first_text[pair], view.pairs.second_text[pair]
     said = (
@@ -282,13 +302,27 @@ def _contradictions(reader: QualityReader, view: View) -> tuple[ToRepair, ToRepa
         np.where(first_won, first, second),
         np.where(first_won, second, first),
     )
-    lists = []
-    for groups in (contradictions.contradictions(*said), contradictions.circles(*said)):
-        # Each pair once, those of one group together.
-        places = list(dict.fromkeys(place for group in groups for place in group))
-        in_order = pair[np.array(places, dtype=np.int64)]
-        lists.append(view.to_repair(reader, len(groups), in_order))
-    return lists[0], lists[1], len(pair)
+    opposite, circles = contradictions.contradictions(*said), contradictions.circles(*said)
+    # Each pair once, those of one tangle together.
+    places = list(dict.fromkeys(place for group in (*opposite, *circles) for place in group))
+    shown = [
+        *((group, False) for group in opposite[:_TANGLES]),
+        *((group, True) for group in circles[:_TANGLES]),
+    ]
+    return Contradictions(
+        decided_pairs=len(pair),
+        opposite=len(opposite),
+        circles=len(circles),
+        pairs=view.to_repair(reader, len(places), pair[np.array(places, dtype=np.int64)]),
+        tangles=tuple(
+            _tangle(reader, view.pairs.row[pair[list(group)]].tolist(), is_circle)
+            for group, is_circle in shown
+        ),
+    )
+
+
+def _tangle(reader: QualityReader, rows: list[int], is_circle: bool) -> Tangle:
+    return Tangle(reader.prompt_of_pair(rows[0]), is_circle, tuple(reader.pair_ids(rows)))
 
 
 def _pace(view: View) -> Pace:

@@ -1,0 +1,159 @@
+"""The Quality panel: how far the verdicts can be trusted, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QComboBox, QScrollArea, QStackedWidget, QWidget
+
+from workbench.core.changes import Changed, Changes
+from workbench.ui.commands import Command
+from workbench.ui.context import Session
+from workbench.ui.panel import Panel
+from workbench.ui.panels.quality.card import FindingCard
+from workbench.ui.panels.quality.card_grid import CardGrid
+from workbench.ui.panels.quality.counting import Counted, Counting
+from workbench.ui.panels.quality.duplicates import DuplicatePrompts
+from workbench.ui.panels.quality.figures import QualityFigures
+from workbench.ui.panels.quality.finding import Action, Finding
+from workbench.ui.panels.quality.findings import KEYS, findings
+from workbench.ui.panels.quality.view import Scope
+from workbench.ui.panels.quality.words import Words
+from workbench.ui.widgets.empty_state import EmptyState
+from workbench.ui.widgets.texts import label
+
+_TEXTS = Changed.PAIRS | Changed.DATASETS
+_FILTER_WIDTH = 170
+
+
+class QualityPanel(Panel):
+    interests: ClassVar[Changed] = Changed.VERDICTS | _TEXTS
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, "", "")
+        self.setObjectName("quality")
+        self.set_heading(
+            self.tr("Quality"),
+            self.tr("How far the verdicts can be trusted, and what to do about it."),
+        )
+        self._figures: QualityFigures | None = None
+        self._duplicates: DuplicatePrompts | None = None
+        self.counting = Counting(session, self)
+        self.counting.began.connect(self._show_busy)
+        self.counting.counted.connect(self._show_counted)
+        self.counting.searched.connect(self._show_duplicates)
+        self._busy = label(self.tr("Counting…"), "small")
+        self._datasets = self._filter("quality.dataset", self.tr("Data set"))
+        self._annotators = self._filter("quality.annotator", self.tr("Annotator"))
+        for widget in (self._busy, self._datasets, self._annotators):
+            self.add_action(widget)
+        words = Words()
+        self.cards = {key: FindingCard(words.title(key), key) for key in KEYS}
+        for card in self.cards.values():
+            card.wanted.connect(self._go)
+        self._pages = QStackedWidget()
+        self._cards_page = _scrolling(CardGrid(list(self.cards.values())))
+        self._empty_page = self._make_empty()
+        for page in (QWidget(), self._cards_page, self._empty_page):
+            self._pages.addWidget(page)
+        self.body.addWidget(self._pages, 1)
+
+    def refresh(self, changes: Changes) -> None:
+        texts_changed = bool(changes.flags & _TEXTS)
+        if texts_changed:
+            self._duplicates = None
+        self.counting.count(self._scope(), verdicts_changed=True, texts_changed=texts_changed)
+
+    def commands(self) -> list[Command]:
+        """The ways to pairs that want another look."""
+        actions = [finding.action for finding in self._findings()]
+        return [
+            Command(action.title, partial(self._go, action), "label")
+            for action in actions
+            if action is not None and action.panel == "label"
+        ]
+
+    def close_down(self) -> None:
+        self.counting.close()
+
+    @Slot()
+    def _show_busy(self) -> None:
+        self._busy.show()
+
+    @Slot(Counted)
+    def _show_counted(self, counted: Counted) -> None:
+        self._busy.hide()
+        self._figures = counted.figures
+        everybody = [(name, name) for name in counted.figures.annotators]
+        self._offer(self._datasets, self.tr("All data sets"), counted.datasets)
+        self._offer(self._annotators, self.tr("Everybody"), everybody)
+        is_empty = not len(counted.records.verdicts.pair)
+        for chooser in (self._datasets, self._annotators):
+            chooser.setVisible(not is_empty)
+        self._pages.setCurrentWidget(self._empty_page if is_empty else self._cards_page)
+        self._show_findings()
+
+    @Slot(DuplicatePrompts)
+    def _show_duplicates(self, found: DuplicatePrompts) -> None:
+        self._duplicates = found
+        self._show_findings()
+
+    def _show_findings(self) -> None:
+        for finding in self._findings():
+            self.cards[finding.key].show_finding(finding)
+
+    def _findings(self) -> list[Finding]:
+        return [] if self._figures is None else findings(self._figures, self._duplicates)
+
+    @Slot(Action)
+    def _go(self, action: Action) -> None:
+        self.session.navigate(action.panel, **action.what)
+
+    def _scope(self) -> Scope:
+        return Scope(self._datasets.currentData(), self._annotators.currentData())
+
+    def _filter(self, name: str, spoken: str) -> QComboBox:
+        made = QComboBox()
+        made.setObjectName(name)
+        made.setAccessibleName(spoken)
+        made.setFixedWidth(_FILTER_WIDTH)
+        made.hide()
+        made.activated.connect(lambda: self.counting.count(self._scope()))
+        return made
+
+    def _offer(
+        self, chooser: QComboBox, everything: str, choices: Sequence[tuple[str, str]]
+    ) -> None:
+        """Fill a filter with what there is, keeping what is chosen."""
+        chosen = chooser.currentData()
+        chooser.clear()
+        chooser.addItem(everything, None)
+        for value, shown in choices:
+            chooser.addItem(shown, value)
+        chooser.setCurrentIndex(max(chooser.findData(chosen), 0))
+
+    def _make_empty(self) -> QWidget:
+        return EmptyState(
+            "quality",
+            self.tr("No verdicts yet"),
+            self.tr(
+                "Once pairs are labelled, this page tells whether people agree, with each other"
+                " and with themselves, and which verdicts want another look."
+            ),
+            action=self.tr("Label pairs"),
+            on_action=lambda: self.session.navigate("label"),
+            second=self.tr("Import pairs"),
+            on_second=lambda: self.session.navigate("data"),
+        )
+
+
+def _scrolling(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inside)
+    return area
