@@ -183,8 +183,7 @@ class Browser(QWidget):
         self._fit_columns()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        is_key = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress
-        if is_key and watched is self.table and event.key() == Qt.Key.Key_Delete:
+        if _is_delete(event) and watched is self.table:
             self.delete_selected()
             return True
         return super().eventFilter(watched, event)
@@ -332,3 +331,8 @@ class Browser(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(split)
+
+
+def _is_delete(event: QEvent) -> bool:
+    is_press = event.type() is QEvent.Type.KeyPress
+    return is_press and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Delete

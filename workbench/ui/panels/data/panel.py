@@ -26,10 +26,13 @@ from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
 from workbench.ui.panels.data.add_page import AddPage
-from workbench.ui.panels.data.browser import Browser
+from workbench.ui.panels.data.bin_page import BinPage
+from workbench.ui.panels.data.browser import Browser, Place
 from workbench.ui.panels.data.dataset_list import DatasetList
+from workbench.ui.panels.data.duplicates_page import DuplicatesPage
 from workbench.ui.panels.data.import_card import ImportCard
 from workbench.ui.panels.data.index_keeper import IndexKeeper
+from workbench.ui.panels.data.statistics_page import StatisticsPage
 from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
@@ -127,12 +130,27 @@ class DataPanel(Panel):
 
     def add_row(self) -> None:
         """Ask for a row that is written by hand."""
-        page = self._tool("add", AddPage)
-        place = self.list.place(self.list.current_key)
-        if place is None:
-            page.offer("pair", None, "")
-        else:
-            page.offer(place.kind, next(iter(place.dataset_ids), None), place.title)
+        place = self._place
+        self._tool("add", AddPage).offer(
+            place.kind, next(iter(place.dataset_ids), None), place.title
+        )
+
+    def find_duplicates(self) -> None:
+        """Look for rows that are the same, or nearly."""
+        self._tool("duplicates", DuplicatesPage).show_place(self._place)
+
+    def show_statistics(self) -> None:
+        """Show what the rows on screen are like."""
+        self._tool("statistics", StatisticsPage).show_place(self._place)
+
+    def show_bin(self) -> None:
+        """Show what was thrown away."""
+        self._tool("bin", BinPage).refresh()
+
+    @property
+    def _place(self) -> Place:
+        """What is chosen in the list, or all pairs where there is nothing yet."""
+        return self.list.place(self.list.current_key) or Place(self.tr("All pairs"), "pair")
 
     def choose_import(self) -> None:
         """Ask for a file to import."""
@@ -214,6 +232,9 @@ class DataPanel(Panel):
     def _more_actions(self) -> list[tuple[str, str, Callable[[], object]]]:
         return [
             (self.tr("Add a row…"), "add", self.add_row),
+            (self.tr("Find duplicates…"), "copy", self.find_duplicates),
+            (self.tr("Statistics of the rows"), "runs", self.show_statistics),
+            (self.tr("Bin…"), "remove", self.show_bin),
         ]
 
     def _make_more(self) -> QWidget:

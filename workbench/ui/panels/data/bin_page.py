@@ -1,0 +1,71 @@
+"""What was thrown away, and how it comes back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout
+
+from workbench.store.bin import Thrown
+from workbench.ui import data_operations
+from workbench.ui.context import Session
+from workbench.ui.panels.data.tool_page import ToolPage
+from workbench.ui.panels.data.words import moment
+from workbench.ui.tokens import SPACE_8
+from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.empty_state import EmptyState
+from workbench.ui.widgets.entry_list import Entry, EntryList
+from workbench.ui.widgets.texts import button
+
+
+class BinPage(ToolPage):
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.set_heading(
+            self.tr("Bin"), self.tr("Rows in here are shown, asked for and trained on nowhere.")
+        )
+        self._session = session
+        self.list = EntryList(self.tr("What was thrown away"))
+        self._back = button(self.tr("Put back"), self.put_back, kind="primary", icon="undo")
+        self._back.setObjectName("data.bin.back")
+        self._empty = EmptyState(
+            "remove", self.tr("The bin is empty"), self.tr("Deleted rows wait here, all of them.")
+        )
+        self._full = Card()
+        self._full.body.addWidget(self.list, 1)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_8)
+        row.addWidget(self._back)
+        row.addStretch(1)
+        self._full.body.addLayout(row)
+        self.body.addWidget(self._full, 1)
+        self.body.addWidget(self._empty, 1, Qt.AlignmentFlag.AlignCenter)
+
+    def refresh(self) -> None:
+        """Read what is in the bin."""
+        read = self._session.project.bin.batches
+        self._session.bridge.run(read, self._show, self._session.show_error, owner=self)
+
+    def put_back(self) -> None:
+        """Take the chosen rows out of the bin."""
+        if self.list.current_key:
+            undo = partial(data_operations.put_back, self._session.project, self.list.current_key)
+            self._session.change_later(undo, owner=self, then=self.refresh)
+
+    def _show(self, batches: list[Thrown]) -> None:
+        kinds = {
+            "pair": self.tr("pairs"),
+            "example": self.tr("examples"),
+            "prompt": self.tr("prompts"),
+            "unpaired": self.tr("rated answers"),
+        }
+        entries = [
+            Entry(item.batch, f"{item.row_count:,} {kinds[item.kind]}", moment(item.thrown_at))
+            for item in batches
+        ]
+        self.list.show_entries(entries)
+        self._full.setVisible(bool(batches))
+        self._empty.setVisible(not batches)
+        if batches and not self.list.current_key:
+            self.list.select(batches[0].batch)
