@@ -1,80 +1,73 @@
 """Label: one key a verdict, on disk before the next pair; nothing gives a model away."""
 
+from collections import Counter
+
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTextEdit, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from tests.ui.label_panels import (
+    SECRET,
+    add_pairs,
+    count_text,
+    decide,
+    everything_said,
+    newest,
+    press,
+    shown_panel,
+    shown_text,
+)
 from workbench.core import conversation
-from workbench.core.preferences import Choice, Origin, OriginKind, Strength, Verdict
+from workbench.core.preferences import Choice, Strength
 from workbench.store.project import Project
 from workbench.store.rows import NewPair
 from workbench.ui.context import Session
+from workbench.ui.main_window import MainWindow
 from workbench.ui.panels.label.panel import LabelPanel
 from workbench.ui.panels.label.stopwatch import Stopwatch
 from workbench.ui.tokens import RAIL_WIDTH
 
-SECRET = Origin(OriginKind.SAMPLED, model="SecretModel", run_id="secret-run")
 PAIRS = 30
+NO, SHIFT, ALT, CTRL = (
+    Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier,
+)  # fmt: skip
 
 
 @pytest.fixture
 def panel(qtbot: QtBot, session: Session, project: Project) -> LabelPanel:
-    pairs = [
-        NewPair(conversation.user(f"Question {n}?"), f"First {n}.", f"Second {n}.", SECRET, SECRET)
-        for n in range(PAIRS)
-    ]
-    project.datasets.add_pairs("To label", pairs)
+    add_pairs(project, PAIRS)
     return shown_panel(qtbot, session)
 
 
-def shown_panel(qtbot: QtBot, session: Session) -> LabelPanel:
-    panel = LabelPanel(session)
-    session.window.panels.append(panel)  # type: ignore[attr-defined]
-    qtbot.addWidget(panel)
-    panel.resize(1200, 800)
-    with qtbot.waitActive(panel):
-        panel.show()
-        panel.activateWindow()
-    return panel
-
-
-def shown_text(panel: LabelPanel, name: str) -> str:
-    view = panel.findChild(QTextEdit, f"label.{name}")
-    assert view is not None
-    return view.toPlainText()
-
-
-def newest(project: Project) -> Verdict:
-    def query(db: object) -> str:
-        rows = list(db["verdicts"].rows_where(order_by="rowid DESC", limit=1))  # type: ignore[index]
-        return str(rows[0]["pair_id"])
-
-    return project.labels.history(project.database.read(query))[-1]
-
-
-def press(qtbot: QtBot, panel: LabelPanel, key: Qt.Key) -> None:
-    before = shown_text(panel, "prompt")
-    qtbot.keyClick(panel, key)
-    qtbot.waitUntil(lambda: shown_text(panel, "prompt") != before)
-
-
 @pytest.mark.parametrize(
-    ("key", "side", "strength"),
+    ("key", "modifiers", "side", "strength"),
     [
-        (Qt.Key.Key_Left, "left", Strength.CLEARLY),
-        (Qt.Key.Key_Right, "right", Strength.CLEARLY),
-        (Qt.Key.Key_1, "left", Strength.MUCH),
-        (Qt.Key.Key_3, "left", Strength.SLIGHTLY),
-        (Qt.Key.Key_9, "right", Strength.MUCH),
+        (Qt.Key.Key_Left, NO, "left", Strength.CLEARLY),
+        (Qt.Key.Key_Right, NO, "right", Strength.CLEARLY),
+        (Qt.Key.Key_Left, SHIFT, "left", Strength.MUCH),
+        (Qt.Key.Key_Right, SHIFT, "right", Strength.MUCH),
+        (Qt.Key.Key_Left, ALT, "left", Strength.SLIGHTLY),
+        (Qt.Key.Key_Right, ALT, "right", Strength.SLIGHTLY),
+        (Qt.Key.Key_1, NO, "left", Strength.MUCH),
+        (Qt.Key.Key_3, NO, "left", Strength.SLIGHTLY),
+        (Qt.Key.Key_7, NO, "right", Strength.SLIGHTLY),
+        (Qt.Key.Key_9, NO, "right", Strength.MUCH),
     ],
 )
 def test_a_key_prefers_the_answer_on_its_side(
-    qtbot: QtBot, panel: LabelPanel, project: Project, key: Qt.Key, side: str, strength: Strength
+    qtbot: QtBot,
+    panel: LabelPanel,
+    project: Project,
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier,
+    side: str,
+    strength: Strength,
 ) -> None:
     preferred = shown_text(panel, side)
-    press(qtbot, panel, key)
+    press(qtbot, panel, key, modifiers)
     verdict = newest(project)
     pair = project.pairs.get(verdict.pair_id)
     chosen = pair.first if verdict.choice is Choice.FIRST else pair.second
@@ -91,7 +84,7 @@ def test_a_key_prefers_the_answer_on_its_side(
 def test_keys_without_a_side(
     qtbot: QtBot, panel: LabelPanel, project: Project, key: Qt.Key, choice: Choice
 ) -> None:
-    press(qtbot, panel, key)
+    decide(qtbot, panel, key)
     assert newest(project).choice is choice
 
 
@@ -99,26 +92,32 @@ def test_the_whole_queue_can_be_labelled_and_taken_back(
     qtbot: QtBot, panel: LabelPanel, project: Project
 ) -> None:
     for _ in range(PAIRS - 1):
-        press(qtbot, panel, Qt.Key.Key_Right)
-    qtbot.keyClick(panel, Qt.Key.Key_Right)
+        decide(qtbot, panel, Qt.Key.Key_Right)
+    press(qtbot, panel, Qt.Key.Key_Right)
     annotator = panel.session.settings.annotator
     assert project.labels.progress(annotator).decided == PAIRS
-    done = [item.text() for item in panel.findChildren(QLabel) if item.isVisible()]
-    assert "Every pair has a verdict" in done
+    qtbot.waitUntil(lambda: "Every pair has a verdict" in visible_texts(panel))
     for left in range(PAIRS - 1, -1, -1):
-        qtbot.keyClick(panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        press(qtbot, panel, Qt.Key.Key_Z, CTRL)
         assert project.labels.progress(annotator).decided == left
     assert shown_text(panel, "prompt") == "Question 0?"
-    count = panel.findChild(QLabel, "label.count")
-    assert count is not None
-    assert count.text() == f"0 of {PAIRS}"
+    assert count_text(panel) == f"0 of {PAIRS}"
+    for done in range(1, PAIRS + 1):
+        press(qtbot, panel, Qt.Key.Key_Z, CTRL | SHIFT)
+        assert project.labels.progress(annotator).decided == done
+    press(qtbot, panel, Qt.Key.Key_Y, CTRL)
+    assert project.labels.progress(annotator).decided == PAIRS
+
+
+def visible_texts(panel: LabelPanel) -> Counter[str]:
+    return Counter(item.text() for item in panel.findChildren(QLabel) if item.isVisible())
 
 
 def test_sides_are_random_and_recorded(qtbot: QtBot, panel: LabelPanel, project: Project) -> None:
     lefts = set()
     for _ in range(PAIRS - 1):
         left_text = shown_text(panel, "left")
-        press(qtbot, panel, Qt.Key.Key_0)
+        decide(qtbot, panel, Qt.Key.Key_0)
         verdict = newest(project)
         pair = project.pairs.get(verdict.pair_id)
         on_left = pair.first if verdict.shown_left is Choice.FIRST else pair.second
@@ -139,7 +138,7 @@ def test_a_key_typed_into_a_field_is_text_and_no_verdict(
 
 
 def test_a_held_key_is_one_verdict(qtbot: QtBot, panel: LabelPanel, project: Project) -> None:
-    press(qtbot, panel, Qt.Key.Key_B)
+    decide(qtbot, panel, Qt.Key.Key_B)
     for _ in range(5):
         held = QKeyEvent(
             QEvent.Type.KeyPress, Qt.Key.Key_B, Qt.KeyboardModifier.NoModifier, "b", True
@@ -155,27 +154,26 @@ def test_a_click_is_a_verdict_too(qtbot: QtBot, panel: LabelPanel, project: Proj
     assert project.labels.counts() == {Choice.TIE: 1}
 
 
-def test_nothing_gives_the_model_away(panel: LabelPanel) -> None:
-    said: list[str] = [panel.windowTitle()]
-    for item in [panel, *panel.findChildren(QObject)]:
-        said.append(item.objectName())
-        if isinstance(item, QWidget):
-            said += [item.toolTip(), item.accessibleName(), item.accessibleDescription()]
-            said += [item.statusTip(), item.whatsThis(), item.windowTitle()]
-        if isinstance(item, QLabel | QPushButton | QAction):
-            said.append(item.text())
-        if isinstance(item, QTextEdit):
-            said.append(item.toHtml())
-        for name in ("role", "kind", "card", "pill"):
-            said.append(str(item.property(name)))
-    assert "secret" not in " ".join(said).lower()
+def test_nothing_gives_the_model_away(qtbot: QtBot, window: MainWindow, project: Project) -> None:
+    """The whole window: texts, tooltips, titles, names, properties, menus, hidden pages."""
+    add_pairs(project, 3)
+    window.navigate("label")
+    panel = window.current_panel
+    assert isinstance(panel, LabelPanel)
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
+    window.open_palette()
+    panel.setFocus()
+    for key in (Qt.Key.Key_M, Qt.Key.Key_D, Qt.Key.Key_W, Qt.Key.Key_E, Qt.Key.Key_Left):
+        press(qtbot, panel, key)
+        said = everything_said(window)
+        assert "First 0." in said
+        assert "secret" not in said.lower()
 
 
 def test_without_pairs_it_says_what_to_do(qtbot: QtBot, session: Session) -> None:
-    panel = shown_panel(qtbot, session)
-    texts = [item.text() for item in panel.findChildren(QLabel) if item.isVisible()]
-    assert "No pairs to label yet" in texts
-    qtbot.keyClick(panel, Qt.Key.Key_Left)
+    panel = shown_panel(qtbot, session, has_pairs=False)
+    qtbot.waitUntil(lambda: "No pairs to label yet" in visible_texts(panel))
+    press(qtbot, panel, Qt.Key.Key_Left)
     go = next(item for item in panel.findChildren(QPushButton) if item.text() == "Import pairs")
     qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
     assert session.window.visits == [("data", {})]  # type: ignore[attr-defined]

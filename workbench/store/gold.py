@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlite_utils
 
 from workbench.core.labelling import GoldAnswer
-from workbench.core.preferences import Choice
+from workbench.core.preferences import Choice, Strength
 from workbench.store.database import Database
 
 
@@ -40,6 +40,19 @@ class Gold:
             lambda db: db.execute("DELETE FROM gold WHERE pair_id = ?", (pair_id,))
         )
 
+    def answer(self, pair_id: str) -> GoldAnswer | None:
+        """The known answer to a pair; None for a pair that is no gold item."""
+        sql = "SELECT choice, strength, explanation FROM gold WHERE pair_id = ?"
+
+        def query(db: sqlite_utils.Database) -> GoldAnswer | None:
+            row = db.execute(sql, (pair_id,)).fetchone()
+            if row is None:
+                return None
+            strength = Strength(row[1]) if row[1] else None
+            return GoldAnswer(pair_id, Choice(row[0]), strength, row[2])
+
+        return self._database.read(query)
+
     def count(self) -> int:
         return self._database.read(lambda db: int(db["gold"].count))
 
@@ -55,8 +68,3 @@ class Gold:
             return GoldScore(*db.execute(sql, (annotator,)).fetchone())
 
         return self._database.read(query)
-
-
-def is_right(answer: GoldAnswer, choice: Choice) -> bool:
-    """Whether a verdict agrees with the known answer; strength is a matter of taste."""
-    return answer.choice is choice

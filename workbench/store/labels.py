@@ -21,6 +21,7 @@ from workbench.store.verdict_rows import (
 
 __all__ = ["Labels", "PeerVerdict", "insert_verdict"]
 
+_COUNTED = "source IN ('label', 'compare', 'adjudicate')"
 # Written like the condition of the index `verdicts_annotator`, which SQLite then uses.
 _BY_HAND = "source NOT IN ('import', 'rule', 'compare')"
 
@@ -136,9 +137,9 @@ class Labels:
         Pairs that a rule or an import decided, gold items and edits are not asked for. May take
         a moment with many pairs, but keeps nobody waiting: it reads beside the writer.
         """
-        sql = """
-            SELECT choice, count(*) FROM standing
-            WHERE annotator = ? AND source IN ('label', 'compare', 'adjudicate') GROUP BY choice
+        sql = f"""
+            SELECT choice, count(*) FROM standing WHERE annotator = ? AND {_COUNTED}
+            GROUP BY choice
         """
 
         def query(db: sqlite_utils.Database) -> dict[Choice, int]:
@@ -148,6 +149,11 @@ class Labels:
         by_choice = self._database.read(query)
         waiting = count_open(self._database.path, annotator, overlap)
         return LabelProgress(waiting + sum(by_choice.values()), by_choice)
+
+    def decided(self, annotator: str) -> int:
+        """How many pairs the annotator has decided; see `progress`."""
+        sql = f"SELECT count(*) FROM standing WHERE annotator = ? AND {_COUNTED}"
+        return self._database.read(lambda db: int(db.execute(sql, [annotator]).fetchone()[0]))
 
     def counts(self) -> dict[Choice, int]:
         """Over the whole project: how many pairs each standing choice has, whoever made it."""

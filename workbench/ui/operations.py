@@ -13,7 +13,7 @@ from pathlib import Path
 from workbench.core.changes import NO_CHANGES, Changed, Changes
 from workbench.core.conversation import Conversation
 from workbench.core.ids import new_id
-from workbench.core.preferences import Choice, Origin, Strength, Verdict
+from workbench.core.preferences import Choice, Origin, Strength, Verdict, VerdictDetails
 from workbench.core.recipes import AdapterConfig, MethodConfig, ModelRef
 from workbench.exchange.export_file import export_preferences
 from workbench.exchange.import_file import ImportOptions, Progress
@@ -49,8 +49,15 @@ def record_verdict(
     choice: Choice,
     showing: Showing,
     strength: Strength | None = None,
+    *,
+    details: VerdictDetails | None = None,
+    source: str = "label",
+    replaces: str | None = None,
 ) -> Changes:
-    """Store a verdict on a pair; it is on disk when this returns."""
+    """Store a verdict on a pair; it is on disk when this returns.
+
+    `replaces` is the same person's verdict that this one takes the place of.
+    """
     verdict = Verdict(
         id=new_id(),
         pair_id=pair_id,
@@ -60,6 +67,9 @@ def record_verdict(
         created_at=time.time(),
         elapsed_s=showing.elapsed_s,
         strength=strength,
+        replaces=replaces,
+        source=source,
+        details=details,
     )
     project.labels.record(verdict)
     return Changes(Changed.VERDICTS)

@@ -24,6 +24,7 @@ class Settings:
     geometry: str = ""
     panel: str = "home"
     annotator: str = ""
+    label_keys: dict[str, str] = field(default_factory=dict)
     smoothing: float = 0.9
     plot_x: str = "step"
 

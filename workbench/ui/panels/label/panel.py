@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.changes import Changed, Changes
+from workbench.core.labelling import PickedBy
+from workbench.core.preferences import Side
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
+from workbench.ui.panels.label import pages
+from workbench.ui.panels.label.actions import VERDICTS, Action, Given, KeyMap
 from workbench.ui.panels.label.answers import AnswersView
+from workbench.ui.panels.label.details_drawer import DetailsDrawer
+from workbench.ui.panels.label.editing import Editing
+from workbench.ui.panels.label.header import Header, PeopleMenu, QueueMenu
+from workbench.ui.panels.label.keyboard import Keyboard
+from workbench.ui.panels.label.modes import Modes
+from workbench.ui.panels.label.notice_line import NoticeLine
 from workbench.ui.panels.label.queue import LabelQueue
+from workbench.ui.panels.label.reading import Ahead, Standing, read_ahead, read_standing
+from workbench.ui.panels.label.requests import Requests
 from workbench.ui.panels.label.stopwatch import Stopwatch
-from workbench.ui.panels.label.verdict_bar import Given, VerdictBar
-from workbench.ui.tokens import SPACE_16
-from workbench.ui.widgets.empty_state import EmptyState
-from workbench.ui.widgets.texts import label, pill
+from workbench.ui.panels.label.verdict_bar import VerdictBar
+from workbench.ui.tokens import SPACE_12, SPACE_16
 
-_PROGRESS_WIDTH = 160
+_SCROLL_PART = 0.85
 
 
 class LabelPanel(Panel):
@@ -32,40 +43,74 @@ class LabelPanel(Panel):
         super().__init__(session, "", "")
         self.set_heading(
             self.tr("Label"),
-            self.tr("Which answer is better? Sides are shuffled and the models are hidden."),
+            self.tr("Which answer is better? Sides are shuffled, models hidden."),
         )
         self.setObjectName("label")
         self._stopwatch = Stopwatch()
         self._queue = LabelQueue(session.project, session.settings.annotator, self._stopwatch)
+        self._keymap = KeyMap(session.settings.label_keys)
         self._deciding = False
-        self._pace = pill("", "good")
-        self._count = label("", "secondary")
-        self._count.setObjectName("label.count")
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setFixedWidth(_PROGRESS_WIDTH)
-        self._progress.setAccessibleName(self.tr("Pairs decided"))
-        for widget in (self._pace, self._count, self._progress):
+        self._is_reading = False
+        self._queue_menu = QueueMenu(self)
+        self._people_menu = PeopleMenu(self)
+        self._header = Header(self._queue_menu, self._people_menu)
+        for widget in self._header.widgets:
             self.add_action(widget)
+        self._notice = NoticeLine()
         self._answers = AnswersView()
-        self._verdicts = VerdictBar(keys_of=self)
-        self._verdicts.verdict_given.connect(self._decide)
-        self._verdicts.undo_asked.connect(self._undo)
+        self._verdicts = VerdictBar(self._keymap)
+        self._drawer = DetailsDrawer()
+        self._drawer.hide()
+        self._keyboard = Keyboard(self, self._keymap)
+        self._modes = Modes(lambda: self._queue, self._keyboard, self._verdicts.ask)
+        self._requests = Requests(self, session, lambda: self._queue)
         self._pages = QStackedWidget()
-        self._no_pairs = self._make_no_pairs()
-        self._all_done = self._make_all_done()
-        for page in (self._work_page(), self._no_pairs, self._all_done):
+        self._editing = Editing(session, lambda: self._queue, self._keyboard, self._pages)
+        self._work = self._work_page()
+        self._no_pairs = pages.no_pairs(session)
+        self._all_done = pages.all_done(session)
+        self._in_other_hands = pages.in_other_hands(session)
+        self._blank = QWidget()
+        for page in (
+            self._blank, self._work, self._no_pairs, self._all_done, self._in_other_hands,
+            self._editing.page,
+        ):  # fmt: skip
             self._pages.addWidget(page)
         self.body.addWidget(self._pages, 1)
+        self._connect()
+
+    # What the window asks.
 
     def refresh(self, changes: Changes) -> None:
         # Its own verdicts are in the queue already: reading it again would only cost time.
         if not self._deciding:
-            self._queue.reload()
+            if changes.flags & (Changed.PAIRS | Changed.DATASETS):
+                self._queue.forget_waiting()
+                self._read_ahead()
+            self._read_standing()
         self._show()
 
+    def show_item(self, **what: object) -> None:
+        """`pair_ids` shows exactly these pairs, decided or not; `why` says so above them."""
+        pair_ids = what.get("pair_ids")
+        if isinstance(pair_ids, Sequence) and not isinstance(pair_ids, str):
+            self._show_only([str(item) for item in pair_ids], str(what.get("why", "")))
+
     def commands(self) -> list[Command]:
-        return [Command(self.tr("Undo the last verdict"), self._undo, "undo", "Ctrl+Z")]
+        menu = self._queue_menu
+        return [
+            Command(self.tr("Undo the last verdict"), self._undo, "undo", "Ctrl+Z"),
+            Command(self.tr("Redo the verdict"), self._redo, "next", "Ctrl+Shift+Z"),
+            Command(self.tr("Change the label keys"), menu.keys_wanted.emit, "settings"),
+            Command(self.tr("How pairs are picked"), menu.settings_wanted.emit, "settings"),
+            Command(self.tr("Make this pair a gold item"), menu.gold_wanted.emit, "check"),
+            Command(self.tr("Settle disagreements"), menu.disagreements_wanted.emit, "label"),
+            Command(self.tr("Label as somebody else"), self._people_menu.new_wanted.emit, "add"),
+        ]
+
+    def close_down(self) -> None:
+        self._editing.keep_now()
+        self.session.project.queue.release(self._queue.annotator)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -74,6 +119,7 @@ class LabelPanel(Panel):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._editing.keep_now()
         self._stopwatch.pause()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -84,93 +130,293 @@ class LabelPanel(Panel):
             else:
                 self._stopwatch.pause()
 
+    # Verdicts and the way back.
+
+    def _act(self, action: Action) -> None:
+        if action in VERDICTS:
+            self._decide(VERDICTS[action])
+        elif action in self._others:
+            self._others[action]()
+
     def _decide(self, given: Given) -> None:
-        if self._queue.current is None:
+        queue = self._queue
+        if queue.current is None:
             return
         if given.side is not None and given.strength is not None:
             side, strength = given.side, given.strength
-            saved = self._change(lambda: self._queue.decide_side(side, strength))
-        elif given.choice is not None:
+            saved = self._change(lambda: queue.decide_side(side, strength))
+        else:
+            assert given.choice is not None
             choice = given.choice
-            saved = self._change(lambda: self._queue.decide(choice))
+            saved = self._change(lambda: queue.decide(choice))
         if saved:
             clock = time.strftime("%H:%M:%S")
             said = self.tr("Saved · verdict {number} at {clock}")
-            self._verdicts.saved.setText(said.format(number=self._queue.decided, clock=clock))
+            self._verdicts.saved.setText(said.format(number=queue.decided, clock=clock))
 
     def _undo(self) -> None:
-        before = self._queue.decided
+        before = self._queue.current
         if self._change(self._queue.undo):
-            undone = self._queue.decided < before
+            undone = self._queue.current is not before
             said = self.tr("Taken back") if undone else self.tr("Nothing to undo")
             self._verdicts.saved.setText(said)
 
+    def _redo(self) -> None:
+        before = self._queue.decided
+        if self._change(self._queue.redo):
+            redone = self._queue.decided != before
+            said = self.tr("Given again") if redone else self.tr("Nothing to redo")
+            self._verdicts.saved.setText(said)
+
     def _change(self, operation: Callable[[], Changes]) -> bool:
+        self._modes.end()
         self._deciding = True
         try:
             return self.session.change(operation)
         finally:
             self._deciding = False
-            # After the next pair is on screen, so that it never waits for this query.
-            QTimer.singleShot(0, self, self._refill)
+            # After the next pair is on screen, so that it never waits for this.
+            QTimer.singleShot(0, self, self._get_ahead)
 
-    def _refill(self) -> None:
+    # Reading, on another thread.
+
+    def _get_ahead(self) -> None:
+        following = self._queue.next_pair
+        if following is not None:
+            pair = following.pair
+            self._answers.prepare((pair.first.text, pair.second.text))
+        if self._queue.needs_more:
+            self._read_ahead()
+
+    def _read_ahead(self) -> None:
+        if self._is_reading:
+            return
+        self._is_reading = True
+        work = partial(read_ahead, self.session.project, self._queue.ask())
+        self.session.bridge.run(work, self._take_ahead, self._fail_to_read, owner=self)
+
+    def _take_ahead(self, ahead: Ahead) -> None:
+        self._is_reading = False
         before = self._queue.current
-        self._queue.refill()
-        if self._queue.current is not before:
+        if not self._queue.take_ahead(ahead):
+            self._read_ahead()
+            return
+        self._drawer.set_choices(ahead.settings.aspects, ahead.settings.tags)
+        if before is None or self._queue.current is not before:
             self._show()
+        self._header.show_queue(self._queue)
+        QTimer.singleShot(0, self, self._prepare_next)
+
+    def _prepare_next(self) -> None:
+        following = self._queue.next_pair
+        if following is not None:
+            self._answers.prepare((following.pair.first.text, following.pair.second.text))
+
+    def _fail_to_read(self, error: BaseException) -> None:
+        self._is_reading = False
+        self.session.show_error(error)
+
+    def _read_standing(self) -> None:
+        work = partial(read_standing, self.session.project, self._queue.annotator)
+        self.session.bridge.run(work, self._take_standing, owner=self)
+
+    def _take_standing(self, standing: Standing) -> None:
+        self._queue.take_standing(standing)
+        self._queue_menu.show_queue(self._queue)
+        self._show_around()
+
+    # Showing.
 
     def _show(self) -> None:
         queue = self._queue
-        self._count.setText(
-            self.tr("{decided} of {total}").format(decided=queue.decided, total=queue.total)
-        )
-        self._progress.setRange(0, max(queue.total, 1))
-        self._progress.setValue(queue.decided)
-        pace = queue.pairs_an_hour
-        self._pace.setVisible(pace is not None)
-        if pace is not None:
-            self._pace.setText(self.tr("{count:,} pairs an hour").format(count=pace))
-        has_pairs = queue.total > 0
-        self._count.setVisible(has_pairs)
-        self._progress.setVisible(has_pairs)
+        self._keyboard.set_can_decide(queue.current is not None)
         self._verdicts.set_can_decide(queue.current is not None)
         if queue.current is not None:
             self._answers.show_pair(queue.current, queue.decided + 1)
-            self._pages.setCurrentIndex(0)
+            self._drawer.show_pending(queue.pending)
+            self._show_attached()
+            if not self._editing.is_open:
+                self._pages.setCurrentWidget(self._work)
+        elif queue.is_list and queue.is_loaded and queue.left_in_list == 0:
+            self._back_to_queue()
+        self._show_around()
+
+    def _show_around(self) -> None:
+        """The header, the line above, and the page for when there is nothing to decide."""
+        queue = self._queue
+        self._header.show_queue(queue)
+        self._notice.show_state(queue)
+        if queue.current is not None or not queue.is_loaded or self._is_reading:
+            return
+        if queue.total == 0:
+            self._pages.setCurrentWidget(self._no_pairs)
+        elif queue.decided < queue.total:
+            self._pages.setCurrentWidget(self._in_other_hands)
         else:
-            self._pages.setCurrentWidget(self._all_done if has_pairs else self._no_pairs)
+            self._pages.setCurrentWidget(self._all_done)
+
+    def _show_attached(self) -> None:
+        """What the verdict will carry, in a few words at the end of the strip."""
+        pending = self._queue.pending
+        parts = [
+            self.tr("flagged") if pending.flag else "",
+            self.tr("note") if pending.note.strip() else "",
+            self.tr("reasons {count}").format(count=len(pending.tags)) if pending.tags else "",
+            self.tr("aspects {count}").format(count=len(pending.aspects))
+            if pending.aspects
+            else "",
+            self.tr("marks {count}").format(count=len(pending.spans)) if pending.spans else "",
+        ]
+        self._verdicts.attached.setText(" · ".join(part for part in parts if part))
+        if not pending.is_empty:
+            self._verdicts.saved.setText("")
+
+    def _pending_changed(self) -> None:
+        self._drawer.show_pending(self._queue.pending)
+        self._answers.show_marks(self._queue.pending.spans)
+        self._show_attached()
+
+    # The other keys.
+
+    def _mark(self, *, is_good: bool) -> None:
+        span = self._answers.selected(is_good=is_good)
+        if span is None:
+            self._verdicts.saved.setText(self.tr("Select words in an answer first"))
+            return
+        self._queue.pending.add_span(span)
+        self._pending_changed()
+
+    def _toggle_difference(self) -> None:
+        self._answers.shows_difference = not self._answers.shows_difference
+        self._answers.show_marks(self._queue.pending.spans)
+
+    def _toggle_as_written(self) -> None:
+        self._answers.shows_as_written = not self._answers.shows_as_written
+        self._answers.show_again()
+
+    def _toggle_scrolling(self) -> None:
+        self._answers.scrolls_together = not self._answers.scrolls_together
+        together = self._answers.scrolls_together
+        self._verdicts.saved.setText(
+            self.tr("Answers scroll together") if together else self.tr("Answers scroll apart")
+        )
+
+    def _toggle_drawer(self) -> None:
+        self._drawer.setVisible(not self._drawer.isVisible())
+
+    def _write_into(self, field: QWidget) -> None:
+        if self._queue.current is not None:
+            self._drawer.show()
+            field.setFocus()
+
+    def _edit(self, side: Side) -> None:
+        shown = self._queue.in_view()
+        self._editing.begin(shown.left if side is Side.LEFT else shown.right)
+
+    def _edited(self) -> None:
+        """Back on the pair; the edit is saved, or its draft is kept."""
+        self._pages.setCurrentWidget(self._work)
+        self.setFocus()
+
+    # Lists, people, keys.
+
+    def _show_only(
+        self, pair_ids: list[str], why: str, picked_by: PickedBy = PickedBy.ASKED
+    ) -> None:
+        self._queue.show_only(pair_ids, why, picked_by)
+        self._pages.setCurrentWidget(self._blank)
+        self._read_ahead()
+        self._show()
+
+    def _settle(self) -> None:
+        why = self.tr("Disagreements: your verdict settles each.")
+        self._show_only(list(self._queue.disagreements), why, PickedBy.ADJUDICATION)
+
+    def _look_at_flagged(self) -> None:
+        why = self.tr("Flagged pairs: your verdict settles each.")
+        self._show_only(list(self._queue.flagged), why, PickedBy.FLAGGED)
+
+    def _back_to_queue(self) -> None:
+        self._queue.show_all()
+        self._pages.setCurrentWidget(self._blank)
+        self._read_ahead()
+        self._read_standing()
+        self._show_around()
+
+    def _label_as(self, name: str) -> None:
+        if name == self._queue.annotator:
+            return
+        self.session.project.queue.release(self._queue.annotator)
+        self.session.settings.annotator = name
+        self.session.settings.save()
+        self._queue = LabelQueue(self.session.project, name, self._stopwatch)
+        self._back_to_queue()
+
+    def _use_keys(self, keymap: KeyMap) -> None:
+        self._keymap = keymap
+        self.session.settings.label_keys = keymap.changed()
+        self.session.settings.save()
+        self._keyboard.use(keymap)
+        self._verdicts.show_keys(keymap)
+
+    # Putting it together.
 
     def _work_page(self) -> QWidget:
         page = QWidget()
+        middle = QHBoxLayout()
+        middle.setSpacing(SPACE_16)
+        middle.addWidget(self._answers, 1)
+        middle.addWidget(self._drawer)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_16)
-        column.addWidget(self._answers, 1)
+        column.setSpacing(SPACE_12)
+        column.addWidget(self._notice)
+        column.addLayout(middle, 1)
         column.addWidget(self._verdicts)
         return page
 
-    def _make_no_pairs(self) -> QWidget:
-        return EmptyState(
-            "label",
-            self.tr("No pairs to label yet"),
-            self.tr(
-                "Import a file with two answers to each prompt, or compare two models and turn"
-                " your votes into pairs."
-            ),
-            action=self.tr("Import pairs"),
-            on_action=lambda: self.session.navigate("data"),
-            second=self.tr("Compare models"),
-            on_second=lambda: self.session.navigate("compare"),
-        )
+    def _connect(self) -> None:
+        self._others: dict[Action, Callable[[], object]] = {
+            Action.UNDO: self._undo,
+            Action.REDO: self._redo,
+            Action.FLAG: lambda: self._write_into(self._drawer.flag_field),
+            Action.NOTE: lambda: self._write_into(self._drawer.note_field),
+            Action.EDIT: self._modes.ask_edit_side,
+            Action.DIFFERENCE: self._toggle_difference,
+            Action.ASPECTS: self._modes.ask_aspects,
+            Action.TAGS: self._modes.ask_tags,
+            Action.GOOD_SPAN: lambda: self._mark(is_good=True),
+            Action.BAD_SPAN: lambda: self._mark(is_good=False),
+            Action.DETAILS: self._toggle_drawer,
+            Action.AS_WRITTEN: self._toggle_as_written,
+            Action.SCROLL_TOGETHER: self._toggle_scrolling,
+            Action.SCROLL_DOWN: lambda: self._answers.scroll_pages(_SCROLL_PART),
+            Action.SCROLL_UP: lambda: self._answers.scroll_pages(-_SCROLL_PART),
+        }
+        self._verdicts.chosen.connect(self._act)
+        self._keyboard.pressed.connect(self._act)
+        self._modes.changed.connect(self._pending_changed)
+        self._modes.edit_chosen.connect(self._edit)
+        self._drawer.changed.connect(self._pending_changed)
+        self._drawer.left.connect(self.setFocus)
+        self._editing.ended.connect(self._edited)
+        self._notice.back_asked.connect(self._back_to_queue)
+        menu = self._queue_menu
+        menu.all_wanted.connect(self._back_to_queue)
+        menu.disagreements_wanted.connect(self._settle)
+        menu.flagged_wanted.connect(self._look_at_flagged)
+        menu.settings_wanted.connect(self._requests.settings)
+        menu.export_wanted.connect(self._requests.write_pairs)
+        menu.scores_wanted.connect(self._requests.read_scores)
+        menu.gold_wanted.connect(self._requests.gold)
+        menu.keys_wanted.connect(lambda: self._requests.keys(self._keymap, self._use_keys))
+        menu.aboutToShow.connect(lambda: menu.show_queue(self._queue))
+        people = self._people_menu
+        people.aboutToShow.connect(self._show_people)
+        people.chosen.connect(self._label_as)
+        people.new_wanted.connect(lambda: self._requests.new_annotator(self._label_as))
 
-    def _make_all_done(self) -> QWidget:
-        return EmptyState(
-            "done",
-            self.tr("Every pair has a verdict"),
-            self.tr("Train on them now, or bring in more pairs. Ctrl Z takes the last one back."),
-            action=self.tr("Train on these pairs"),
-            on_action=lambda: self.session.navigate("train"),
-            second=self.tr("Import more"),
-            on_second=lambda: self.session.navigate("data"),
+    def _show_people(self) -> None:
+        self._people_menu.show_people(
+            self.session.project.annotators.names(), self._queue.annotator
         )

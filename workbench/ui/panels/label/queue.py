@@ -1,20 +1,29 @@
-"""The pairs that wait for an annotator, the one in view, and the way back. Knows no widgets."""
+"""The pairs in an annotator's hand, the one in view, and the way back. Knows no widgets.
+
+What it needs is read on another thread (`reading.py`) and taken over here; a verdict itself never
+waits for a query of the queue.
+"""
 
 from __future__ import annotations
 
 import random
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.core.changes import Changes
-from workbench.core.preferences import Choice, Pair, Response, Side, Strength, choice_of_side
+from workbench.core.changes import NO_CHANGES, Changes
+from workbench.core.labelling import GoldAnswer, LabelSettings, Picked, PickedBy, VerdictSource
+from workbench.core.preferences import Choice, Response, Side, Strength, Verdict, choice_of_side
 from workbench.store import Project
-from workbench.ui import operations
+from workbench.store.labels import PeerVerdict
+from workbench.ui import label_operations, operations
 from workbench.ui.operations import Showing
+from workbench.ui.panels.label.pending import Pending
+from workbench.ui.panels.label.reading import Ahead, Ask, Standing
 from workbench.ui.panels.label.stopwatch import Stopwatch
 
 _AHEAD = 16
-_REFILL_AT = 4
+_REFILL_AT = 8
 _PACE_OVER = 30
 _PACE_FROM = 5
 
@@ -23,74 +32,174 @@ _PACE_FROM = 5
 class ShownPair:
     """A pair with its sides drawn at random for this showing."""
 
-    pair: Pair
+    picked: Picked
     shown_left: Choice
+    peers: tuple[PeerVerdict, ...] = ()
 
     @property
     def left(self) -> Response:
-        return self.pair.response(Side.LEFT, self.shown_left)
+        return self.picked.pair.response(Side.LEFT, self.shown_left)
 
     @property
     def right(self) -> Response:
-        return self.pair.response(Side.RIGHT, self.shown_left)
+        return self.picked.pair.response(Side.RIGHT, self.shown_left)
+
+    def side_of(self, choice: Choice) -> Side | None:
+        """Where a stored response stands; None for a tie and the like."""
+        if choice not in (Choice.FIRST, Choice.SECOND):
+            return None
+        return Side.LEFT if choice is self.shown_left else Side.RIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class GoldFeedback:
+    """What an annotator is told after a gold item: `known` is the side that it stood on."""
+
+    is_right: bool
+    answer: GoldAnswer
+    known: Side | None
 
 
 class LabelQueue:
-    """Call `refill` when there is time; `decide` and `undo` then never wait for a query of it."""
-
     def __init__(self, project: Project, annotator: str, stopwatch: Stopwatch) -> None:
         self.annotator = annotator
         self.stopwatch = stopwatch
         self.current: ShownPair | None = None
+        self.pending = Pending()
+        self.feedback: GoldFeedback | None = None
+        self.settings = LabelSettings()
         self.decided = 0
         self.total = 0
+        self.disagreements: tuple[str, ...] = ()
+        self.flagged: tuple[str, ...] = ()
+        self.by_reason: dict[str, int] = {}
+        self.is_loaded = False
+        self.why = ""
+        self._only: list[str] | None = None
+        self._only_picked_by = PickedBy.ASKED
+        self._turn = 0
         self._project = project
-        self._waiting: deque[Pair] = deque()
+        self._waiting: deque[Picked] = deque()
         self._paces_s: deque[float] = deque(maxlen=_PACE_OVER)
         self._sides = random.SystemRandom()
 
-    def reload(self) -> None:
-        """Read the queue again, keeping the pair in view if it still waits."""
-        in_view = self.current.pair.id if self.current else None
-        self._waiting.clear()
-        progress = self._project.labels.progress(self.annotator)
-        self.decided, self.total = progress.decided, progress.total
-        self._waiting.extend(self._project.pairs.waiting(self.annotator, _AHEAD))
-        if in_view is not None and any(pair.id == in_view for pair in self._waiting):
-            self._waiting = deque(pair for pair in self._waiting if pair.id != in_view)
-        else:
-            self._show_next()
+    # Taking over what was read.
 
-    def refill(self) -> None:
-        """Read some pairs ahead if few are left."""
-        if len(self._waiting) > _REFILL_AT:
-            return
-        known = [pair.id for pair in self._waiting]
+    def ask(self) -> Ask:
+        """What to read next; see `reading.read_ahead`."""
+        in_hand = [picked.pair.id for picked in self._waiting]
         if self.current is not None:
-            known.append(self.current.pair.id)
-        more = self._project.pairs.waiting(self.annotator, _AHEAD, exclude=known)
-        self._waiting.extend(more)
+            in_hand.append(self.current.picked.pair.id)
+        return Ask(
+            annotator=self.annotator,
+            in_hand=tuple(in_hand),
+            only=None if self._only is None else tuple(self._only),
+            picked_by=self._only_picked_by,
+            turn=self._turn,
+            count=_AHEAD,
+        )
+
+    def take_standing(self, standing: Standing) -> None:
+        """Take over counts that were read."""
+        self.decided, self.total = standing.decided, standing.total
+        self.disagreements, self.flagged = standing.disagreements, standing.flagged
+        self.by_reason = standing.by_reason
+
+    def take_ahead(self, ahead: Ahead) -> bool:
+        """Put pairs that were read behind those in hand; False for an answer that came too late."""
+        if ahead.turn != self._turn:
+            return False
+        known = set(self.ask().in_hand)
+        self._waiting.extend(picked for picked in ahead.picks if picked.pair.id not in known)
+        if self._only is not None:
+            self._only = [pair_id for pair_id in self._only if pair_id not in ahead.missing]
+        self.settings = ahead.settings
+        self.is_loaded = True
         if self.current is None:
             self._show_next()
+        return True
+
+    def forget_waiting(self) -> None:
+        """Drop what was read ahead: other settings, another list, or changed pairs."""
+        self._waiting.clear()
+        self._turn += 1
+
+    @property
+    def needs_more(self) -> bool:
+        return len(self._waiting) <= _REFILL_AT
+
+    @property
+    def next_pair(self) -> Picked | None:
+        """The pair that will be shown after this one, to prepare it."""
+        return self._waiting[0] if self._waiting else None
+
+    # Lists of exactly some pairs, instead of the usual queue.
+
+    def show_only(self, pair_ids: Sequence[str], why: str, picked_by: PickedBy) -> None:
+        """Ask for exactly these pairs, in this order, until `show_all`."""
+        self._only = list(dict.fromkeys(pair_ids))
+        self._only_picked_by = picked_by
+        self.why = why
+        self._begin_anew()
+
+    def show_all(self) -> None:
+        """Back to the usual queue."""
+        self._only = None
+        self.why = ""
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.forget_waiting()
+        self.current = None
+        self.is_loaded = False
+
+    @property
+    def is_list(self) -> bool:
+        return self._only is not None
+
+    @property
+    def left_in_list(self) -> int:
+        return len(self._only or ())
+
+    # Verdicts.
 
     def decide_side(self, side: Side, strength: Strength = Strength.CLEARLY) -> Changes:
         """Prefer the answer on one side; needs a pair in view."""
-        return self._decide(choice_of_side(side, self._in_view().shown_left), strength)
+        return self._decide(choice_of_side(side, self.in_view().shown_left), strength)
 
     def decide(self, choice: Choice) -> Changes:
         """Tie, both bad or skip; needs a pair in view."""
         return self._decide(choice, None)
 
+    def make_gold(self, choice: Choice, strength: Strength | None, explanation: str) -> Changes:
+        """Keep this as the known answer to the pair in view, which then tests the others."""
+        pair_id = self.in_view().picked.pair.id
+        answer = GoldAnswer(pair_id, choice, strength, explanation)
+        changes = label_operations.mark_gold(self._project, answer, self.annotator)
+        self.total -= 1
+        self._leave(pair_id)
+        return changes
+
     def undo(self) -> Changes:
         """Take back the newest verdict and show its pair again, on newly drawn sides."""
         changes, undone = operations.undo_verdict(self._project, self.annotator)
         if undone is not None:
-            if self.current is not None:
-                self._waiting.appendleft(self.current.pair)
-            self.decided -= 1
+            self.feedback = None
             if self._paces_s:
                 self._paces_s.pop()
-            self._show(self._project.pairs.get(undone.pair_id))
+            self._count()
+            self._show_again(undone)
+        return changes
+
+    def redo(self) -> Changes:
+        """Give again the verdict that was undone last, and go on."""
+        changes, redone = label_operations.redo_verdict(self._project, self.annotator)
+        if redone is None:
+            return NO_CHANGES
+        self._count()
+        pair_id = self._project.edited_answers.original_of(redone.pair_id) or redone.pair_id
+        if redone.source != VerdictSource.EDIT:
+            self._leave(pair_id)
         return changes
 
     @property
@@ -100,20 +209,69 @@ class LabelQueue:
             return None
         return round(3600 * len(self._paces_s) / max(sum(self._paces_s), 1e-3))
 
-    def _in_view(self) -> ShownPair:
+    def in_view(self) -> ShownPair:
+        """The pair on screen; RuntimeError when there is none."""
         if self.current is None:
             raise RuntimeError("there is no pair in view")
         return self.current
 
     def _decide(self, choice: Choice, strength: Strength | None) -> Changes:
-        shown = self._in_view()
+        shown = self.in_view()
+        picked = shown.picked
         elapsed_s = self.stopwatch.elapsed_s
-        showing = Showing(self.annotator, shown.shown_left, elapsed_s)
-        changes = operations.record_verdict(self._project, shown.pair.id, choice, showing, strength)
-        self.decided += 1
+        changes = operations.record_verdict(
+            self._project,
+            picked.pair.id,
+            choice,
+            Showing(self.annotator, shown.shown_left, elapsed_s),
+            strength,
+            details=self.pending.details(picked, shown.shown_left),
+            source=picked.source,
+            replaces=picked.replaces,
+        )
+        self.feedback = None
+        if picked.gold is not None and choice is not Choice.SKIP:
+            known = shown.side_of(picked.gold.choice)
+            self.feedback = GoldFeedback(picked.gold.choice is choice, picked.gold, known)
+        elif picked.source is VerdictSource.LABEL and picked.replaces is None:
+            self.decided += 1
         self._paces_s.append(elapsed_s)
-        self._show_next()
+        self._leave(picked.pair.id)
         return changes
+
+    def _leave(self, pair_id: str) -> None:
+        """A pair is done with: show the next if it was the one in view."""
+        if self._only is not None and pair_id in self._only:
+            self._only.remove(pair_id)
+        self._waiting = deque(item for item in self._waiting if item.pair.id != pair_id)
+        if self.current is not None and self.current.picked.pair.id == pair_id:
+            self._show_next()
+
+    def _count(self) -> None:
+        self.decided = self._project.labels.decided(self.annotator)
+
+    def _show_again(self, undone: Verdict) -> None:
+        original = self._project.edited_answers.original_of(undone.pair_id)
+        pair = self._project.pairs.get(original or undone.pair_id)
+        if self.current is not None and self.current.picked.pair.id != pair.id:
+            self._waiting.appendleft(self.current.picked)
+        self._waiting = deque(item for item in self._waiting if item.pair.id != pair.id)
+        if self._only is not None and pair.id not in self._only:
+            self._only.insert(0, pair.id)
+        details = undone.details
+        picked_by = PickedBy(details.picked_by) if details else PickedBy.ASKED
+        is_repeat = undone.source == VerdictSource.REPEAT
+        self._show(
+            Picked(
+                pair,
+                picked_by,
+                score_source=details.score_source if details else None,
+                unsureness=details.unsureness if details else None,
+                shown_left=undone.shown_left if is_repeat else None,
+                gold=self._project.gold.answer(pair.id),
+                replaces=self._project.labels.standing_id(pair.id, self.annotator),
+            )
+        )
 
     def _show_next(self) -> None:
         if self._waiting:
@@ -121,6 +279,11 @@ class LabelQueue:
         else:
             self.current = None
 
-    def _show(self, pair: Pair) -> None:
-        self.current = ShownPair(pair, self._sides.choice((Choice.FIRST, Choice.SECOND)))
+    def _show(self, picked: Picked) -> None:
+        shown_left = picked.shown_left or self._sides.choice((Choice.FIRST, Choice.SECOND))
+        peers: list[PeerVerdict] = []
+        if picked.source is VerdictSource.ADJUDICATE:
+            peers = self._project.labels.peers(picked.pair.id, self.annotator)
+        self.current = ShownPair(picked, shown_left, tuple(peers))
+        self.pending = Pending()
         self.stopwatch.restart()

@@ -1,118 +1,130 @@
-"""The verdicts as buttons, each with its key."""
+"""The verdicts as buttons, and the strip of keys below them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from workbench.core.preferences import Choice, Side, Strength
+from workbench.ui.panels.label.actions import VERDICTS, Action, KeyMap, title
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12
+from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import key_cap, label
 
+_GRADED = (
+    Action.LEFT_MUCH, Action.LEFT, Action.LEFT_SLIGHTLY, Action.TIE,
+    Action.RIGHT_SLIGHTLY, Action.RIGHT, Action.RIGHT_MUCH,
+)  # fmt: skip
+_STRIP = (
+    Action.BOTH_BAD, Action.SKIP, Action.FLAG, Action.EDIT, Action.DIFFERENCE, Action.ASPECTS,
+    Action.TAGS, Action.NOTE, Action.DETAILS, Action.UNDO,
+)  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What was pressed: a side with a strength, or a choice without a side."""
 
-    side: Side | None = None
-    strength: Strength | None = None
-    choice: Choice | None = None
+class _KeyButton(QPushButton):
+    """A key cap and a word; Tab never ends on it, so that Space keeps its own meaning."""
+
+    def __init__(self, action: Action, text: str, *, is_wide: bool) -> None:
+        super().__init__()
+        self.action = action
+        self._keymap_title = title(action)
+        self.setObjectName(f"label.verdict.{action.value}")
+        self.setAccessibleName(self._keymap_title)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._cap = key_cap("")
+        self._row = QHBoxLayout(self)
+        side = SPACE_12 if is_wide else 0
+        self._row.setContentsMargins(side, 0, side, 0)
+        self._row.setSpacing(SPACE_8 if is_wide else SPACE_4)
+        word = label(text, "body" if is_wide else "secondary")
+        if is_wide:
+            self._row.addStretch(1)
+        for part in (self._cap, word):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            self._row.addWidget(part)
+        self._row.addStretch(1)
+        if not is_wide:
+            self.setProperty("kind", "link")
+
+    def show_key(self, keymap: KeyMap) -> None:
+        """Show the action's first key; all of them are in the tooltip."""
+        self._cap.setText(keymap.shown(self.action))
+        self._cap.setVisible(bool(keymap.keys(self.action)))
+        keys = "   ".join(keymap.keys(self.action))
+        self.setToolTip(f"{self._keymap_title}: {keys}" if keys else self._keymap_title)
+        self.setMinimumWidth(self._row.sizeHint().width())
 
 
 class VerdictBar(QWidget):
-    """Emits `verdict_given` and `undo_asked`, by mouse or by key.
+    """Emits `chosen` with an Action. `ask` shows a question in place of the strip of keys."""
 
-    Keys are shortcuts of `keys_of`, so they never fire while somebody types into a field, and a
-    key that is held down gives one verdict.
-    """
+    chosen = Signal(object)
 
-    verdict_given = Signal(Given)
-    undo_asked = Signal()
-
-    def __init__(self, keys_of: QWidget) -> None:
+    def __init__(self, keymap: KeyMap) -> None:
         super().__init__()
-        self._keys_of = keys_of
-        self._buttons: list[QPushButton] = []
-        self._shortcuts: list[QShortcut] = []
+        self._buttons: list[_KeyButton] = []
         graded = QHBoxLayout()
         graded.setSpacing(SPACE_8)
-        for name, keys, title, given in self._graded():
-            graded.addWidget(self._verdict(name, keys, title, given), 1)
-        others = QHBoxLayout()
-        others.setSpacing(SPACE_12)
-        for name, keys, title, given in self._others():
-            others.addWidget(self._verdict(name, keys, title, given))
-        self._undo = self._button("undo", ("Ctrl+Z",), self.tr("Undo"), self.undo_asked.emit)
-        others.addWidget(self._undo)
-        others.addStretch(1)
+        for action in _GRADED:
+            graded.addWidget(self._button(action, title(action), is_wide=True), 1)
+        self.attached = label("", "small")
+        self.attached.setObjectName("label.attached")
         self.saved = label("", "small")
         self.saved.setObjectName("label.saved")
-        others.addWidget(self.saved)
+        self._strip = self._make_strip()
+        self._question = ElidedLabel()
+        self._question.setObjectName("label.question")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._strip)
+        self._pages.addWidget(self._question)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_8 + SPACE_4)
+        column.setSpacing(SPACE_8)
         column.addLayout(graded)
-        column.addLayout(others)
+        column.addWidget(self._pages)
+        self.show_keys(keymap)
+
+    def show_keys(self, keymap: KeyMap) -> None:
+        """Show what the keys are now."""
+        for made in self._buttons:
+            made.show_key(keymap)
 
     def set_can_decide(self, can_decide: bool) -> None:
-        """Turn every verdict on or off; undo stays."""
-        for made, shortcut in zip(self._buttons, self._shortcuts, strict=True):
-            if made is not self._undo:
+        """Turn every verdict on or off; undo and the like stay."""
+        for made in self._buttons:
+            if made.action in VERDICTS:
                 made.setEnabled(can_decide)
-                shortcut.setEnabled(can_decide)
 
-    def _graded(self) -> list[tuple[str, tuple[str, ...], str, Given]]:
-        left, right = Side.LEFT, Side.RIGHT
-        return [
-            ("left_much", ("1",), self.tr("Left much"), Given(left, Strength.MUCH)),
-            ("left", ("Left", "2"), self.tr("Left better"), Given(left, Strength.CLEARLY)),
-            ("left_slightly", ("3",), self.tr("Left slightly"), Given(left, Strength.SLIGHTLY)),
-            ("tie", ("0", "Down"), self.tr("Tie"), Given(choice=Choice.TIE)),
-            ("right_slightly", ("7",), self.tr("Right slightly"), Given(right, Strength.SLIGHTLY)),
-            ("right", ("Right", "8"), self.tr("Right better"), Given(right, Strength.CLEARLY)),
-            ("right_much", ("9",), self.tr("Right much"), Given(right, Strength.MUCH)),
-        ]
+    def ask(self, question: str) -> None:
+        """Show a question in place of the strip; empty brings the strip back."""
+        self._question.show_text(question)
+        self._pages.setCurrentIndex(1 if question else 0)
 
-    def _others(self) -> list[tuple[str, tuple[str, ...], str, Given]]:
-        return [
-            ("both_bad", ("B",), self.tr("Both bad"), Given(choice=Choice.BOTH_BAD)),
-            ("skip", ("S",), self.tr("Skip"), Given(choice=Choice.SKIP)),
-        ]
-
-    def _verdict(self, name: str, keys: tuple[str, ...], title: str, given: Given) -> QPushButton:
-        return self._button(name, keys, title, lambda: self.verdict_given.emit(given))
-
-    def _button(
-        self, name: str, keys: tuple[str, ...], title: str, act: Callable[[], object]
-    ) -> QPushButton:
-        made = QPushButton()
-        made.setObjectName(f"label.verdict.{name}")
-        made.setAccessibleName(title)
-        # Tab must not end on a button that Space would press in the place of the keys.
-        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        row = QHBoxLayout(made)
-        row.setContentsMargins(SPACE_12, 0, SPACE_12, 0)
-        row.setSpacing(SPACE_8)
+    def _make_strip(self) -> QWidget:
+        strip = QWidget()
+        row = QHBoxLayout(strip)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE_12)
+        words = {
+            Action.BOTH_BAD: self.tr("both bad"),
+            Action.SKIP: self.tr("skip"),
+            Action.FLAG: self.tr("flag"),
+            Action.EDIT: self.tr("edit"),
+            Action.DIFFERENCE: self.tr("difference"),
+            Action.ASPECTS: self.tr("aspects"),
+            Action.TAGS: self.tr("reasons"),
+            Action.NOTE: self.tr("note"),
+            Action.DETAILS: self.tr("details"),
+            Action.UNDO: self.tr("undo"),
+        }
+        for action in _STRIP:
+            row.addWidget(self._button(action, words[action], is_wide=False))
         row.addStretch(1)
-        for part in (key_cap(_shown(keys[0])), label(title)):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            row.addWidget(part)
-        row.addStretch(1)
-        made.setMinimumWidth(row.sizeHint().width())
-        made.clicked.connect(lambda: act())
-        shortcut = QShortcut(self._keys_of)
-        shortcut.setKeys([QKeySequence(keys_text) for keys_text in keys])
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(lambda: act())
+        row.addWidget(self.attached)
+        row.addWidget(self.saved)
+        return strip
+
+    def _button(self, action: Action, text: str, *, is_wide: bool) -> _KeyButton:
+        made = _KeyButton(action, text, is_wide=is_wide)
+        made.clicked.connect(lambda: self.chosen.emit(action))
         self._buttons.append(made)
-        self._shortcuts.append(shortcut)
         return made
-
-
-def _shown(keys: str) -> str:
-    return {"Left": "←", "Right": "→", "Ctrl+Z": "Ctrl Z"}.get(keys, keys)

@@ -1,0 +1,264 @@
+"""Label: keys of one's own, several people, gold items, disagreements, and lists of pairs."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from tests.ui.label_panels import (
+    PLAIN,
+    add_pairs,
+    count_text,
+    decide,
+    label_text,
+    newest,
+    press,
+    shown_panel,
+    shown_text,
+)
+from tests.unit.store.test_label_history import give
+from workbench.core.labelling import GoldAnswer, PickedBy
+from workbench.core.preferences import Choice, Strength
+from workbench.store.project import Project
+from workbench.ui.context import Session
+from workbench.ui.panels.label.actions import Action, KeyMap, KeyTakenError
+from workbench.ui.panels.label.panel import LabelPanel
+
+
+def dialog(qtbot: QtBot, name: str) -> QDialog:
+    def found() -> list[QDialog]:
+        windows = QApplication.topLevelWidgets()
+        return [
+            item
+            for item in windows
+            if isinstance(item, QDialog) and item.objectName() == name and item.isVisible()
+        ]
+
+    qtbot.waitUntil(lambda: bool(found()))
+    return found()[0]
+
+
+def run_command(panel: LabelPanel, title: str) -> None:
+    (command,) = [item for item in panel.commands() if item.title == title]
+    command.run()
+
+
+def test_a_key_that_is_taken_is_refused_with_a_sentence() -> None:
+    keys = KeyMap()
+    with pytest.raises(KeyTakenError, match="already means “Skip”"):
+        keys.change(Action.TIE, "S")
+    with pytest.raises(KeyTakenError, match="needed by the window"):
+        keys.change(Action.TIE, "Ctrl+K")
+    with pytest.raises(KeyTakenError, match="is no key"):
+        keys.change(Action.TIE, "Nonsense")
+    with pytest.raises(KeyTakenError, match="needs a key"):
+        keys.change(Action.TIE, " ")
+    keys.change(Action.TIE, "T, F2")
+    assert KeyMap(keys.changed()).keys(Action.TIE) == ("T", "F2")
+    assert keys.changed() == {"tie": "T, F2"}
+
+
+def test_keys_can_be_changed_and_the_strip_shows_them(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    add_pairs(project, 3)
+    panel = shown_panel(qtbot, session)
+    run_command(panel, "Change the label keys")
+    asked = dialog(qtbot, "label.keys")
+    tie = asked.findChild(QLineEdit, "label.keys.tie")
+    problem = asked.findChild(QLabel, "label.keys.problem")
+    assert tie is not None
+    assert problem is not None
+    tie.setText("S")
+    asked.accept()
+    assert asked.isVisible()
+    assert problem.text() == "Skip: S already means “Tie”: choose another key."
+    tie.setText("T")
+    asked.accept()
+    assert session.settings.label_keys == {"tie": "T"}
+    shown = panel.findChild(QPushButton, "label.verdict.tie")
+    assert shown is not None
+    assert "T" in [part.text() for part in shown.findChildren(QLabel)]
+    panel.setFocus()
+    press(qtbot, panel, Qt.Key.Key_0)
+    assert project.labels.counts() == {}
+    decide(qtbot, panel, Qt.Key.Key_T)
+    assert project.labels.counts() == {Choice.TIE: 1}
+
+
+def test_two_people_label_one_project_and_see_nothing_of_each_other(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    add_pairs(project, 3)
+    session.settings.annotator = "Ada"
+    panel = shown_panel(qtbot, session)
+    decide(qtbot, panel, Qt.Key.Key_Left)
+    assert count_text(panel) == "1 of 3"
+    run_command(panel, "Label as somebody else")
+    asked = dialog(qtbot, "label.name")
+    name = asked.findChild(QLineEdit)
+    assert name is not None
+    name.setText(" Grace ")
+    asked.accept()
+    qtbot.waitUntil(lambda: count_text(panel) == "0 of 3")
+    assert session.settings.annotator == "Grace"
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
+    assert "Ada" not in label_text(panel, "notice.words")
+    decide(qtbot, panel, Qt.Key.Key_Right)
+    assert newest(project).annotator == "Grace"
+    assert len(project.annotators.names()) == 2
+
+
+def test_pairs_in_other_hands_are_not_shown(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    add_pairs(project, 2)
+    assert len(project.queue.hand_out("Grace", 5, PLAIN)) == 2
+    panel = shown_panel(qtbot, session, has_pairs=False)
+    texts: Callable[[], list[str]] = lambda: [  # noqa: E731
+        item.text() for item in panel.findChildren(QLabel) if item.isVisible()
+    ]
+    qtbot.waitUntil(lambda: "The other pairs are in other hands" in texts())
+
+
+def test_closing_gives_back_what_was_in_hand(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    add_pairs(project, 2)
+    panel = shown_panel(qtbot, session)
+    assert project.database.read(lambda db: db["reservations"].count) == 2
+    panel.close_down()
+    assert project.database.read(lambda db: db["reservations"].count) == 0
+
+
+def test_a_gold_item_answers_back(qtbot: QtBot, session: Session, project: Project) -> None:
+    pairs = add_pairs(project, 3, replace(PLAIN, gold_every=1))
+    answer = GoldAnswer(pairs[0], Choice.SECOND, Strength.CLEARLY, "Second is better here.")
+    project.gold.mark(answer, "Teacher")
+    panel = shown_panel(qtbot, session)
+    assert shown_text(panel, "prompt") == "Question 0?"
+    right_key = Qt.Key.Key_Left if shown_text(panel, "left") == "Second 0." else Qt.Key.Key_Right
+    wrong_key = Qt.Key.Key_Right if right_key is Qt.Key.Key_Left else Qt.Key.Key_Left
+    decide(qtbot, panel, wrong_key)
+    side = "left" if right_key is Qt.Key.Key_Left else "right"
+    told = label_text(panel, "notice.words")
+    assert told == f"The known answer was: {side} better. Second is better here."
+    assert newest(project).source == "gold"
+    assert count_text(panel) == "0 of 2"
+    press(qtbot, panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert shown_text(panel, "prompt") == "Question 0?"
+    right_key = Qt.Key.Key_Left if shown_text(panel, "left") == "Second 0." else Qt.Key.Key_Right
+    decide(qtbot, panel, right_key)
+    assert label_text(panel, "notice.words").startswith("You gave the known answer.")
+    assert project.pairs.labelled() == []
+
+
+def test_a_pair_is_made_a_gold_item(qtbot: QtBot, session: Session, project: Project) -> None:
+    pairs = add_pairs(project, 2)
+    panel = shown_panel(qtbot, session)
+    left_is_first = shown_text(panel, "left") == "First 0."
+    run_command(panel, "Make this pair a gold item")
+    asked = dialog(qtbot, "label.gold")
+    known = asked.findChild(QComboBox)
+    assert known is not None
+    known.setCurrentIndex(known.findData(Action.LEFT_MUCH))
+    asked.accept()
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 1?")
+    gold = project.gold.answer(pairs[0])
+    assert gold is not None
+    assert gold.choice is (Choice.FIRST if left_is_first else Choice.SECOND)
+    assert gold.strength is Strength.MUCH
+    assert project.labels.counts() == {}
+
+
+def test_disagreements_are_settled_with_the_others_in_view(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    pairs = add_pairs(project, 3)
+    give(project, pairs[1], Choice.FIRST, annotator="Ada")
+    give(project, pairs[1], Choice.SECOND, annotator="Grace")
+    panel = shown_panel(qtbot, session)
+    qtbot.waitUntil(lambda: panel._queue.disagreements == (pairs[1],))
+    run_command(panel, "Settle disagreements")
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 1?")
+    told = label_text(panel, "notice.words")
+    assert "Ada: " in told
+    assert "Grace: " in told
+    press(qtbot, panel, Qt.Key.Key_Left)
+    settled = newest(project)
+    assert (settled.source, settled.pair_id) == ("adjudicate", pairs[1])
+    assert len(project.pairs.labelled()) == 1
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
+
+
+def test_exactly_the_pairs_that_were_asked_for_are_shown(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    pairs = add_pairs(project, 5)
+    me = session.settings.annotator
+    before = give(project, pairs[3], Choice.FIRST, annotator=me)
+    panel = shown_panel(qtbot, session)
+    panel.show_item(pair_ids=[pairs[3], "unknown", pairs[1]], why="2 fast clicks")
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 3?")
+    assert label_text(panel, "notice.words") == "2 fast clicks"
+    decide(qtbot, panel, Qt.Key.Key_0)
+    again = newest(project)
+    assert (again.source, again.replaces, again.choice) == ("label", before.id, Choice.TIE)
+    assert again.details is not None
+    assert again.details.picked_by == PickedBy.ASKED
+    assert shown_text(panel, "prompt") == "Question 1?"
+    press(qtbot, panel, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
+    assert count_text(panel) == "2 of 5"
+
+
+def test_a_repeat_looks_like_any_other_pair(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    pairs = add_pairs(project, 40, replace(PLAIN, repeat_every=1))
+    me = session.settings.annotator
+    for pair_id in pairs[:25]:
+        give(project, pair_id, Choice.FIRST, annotator=me)
+    panel = shown_panel(qtbot, session)
+    assert panel._queue.in_view().picked.picked_by is PickedBy.REPEAT
+    assert shown_text(panel, "left").startswith("Second")
+    assert label_text(panel, "notice.words") == ""
+    assert count_text(panel) == "25 of 40"
+    decide(qtbot, panel, Qt.Key.Key_Left)
+    assert newest(project).source == "repeat"
+    assert count_text(panel) == "25 of 40"
+
+
+def test_scores_are_read_and_lead_the_queue(
+    qtbot: QtBot, session: Session, project: Project, tmp_path: Path
+) -> None:
+    pairs = add_pairs(project, 30)
+    panel = shown_panel(qtbot, session)
+    notices: list[str] = session.window.notices  # type: ignore[attr-defined]
+    asked = tmp_path / "pairs-to-score.jsonl"
+    panel._requests.write_pairs_to(asked)
+    qtbot.waitUntil(asked.exists)
+    rows = [json.loads(line) for line in asked.read_text("utf-8").splitlines()]
+    assert [row["pair_id"] for row in rows] == pairs
+    answered = tmp_path / "reward model.jsonl"
+    lines = [{"pair_id": row["pair_id"], "margin": n} for n, row in enumerate(reversed(rows))]
+    answered.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    qtbot.waitUntil(lambda: len(notices) == 1)
+    panel._requests.read_scores_from(answered)
+    qtbot.waitUntil(lambda: len(notices) == 2)
+    run_command(panel, "How pairs are picked")
+    settings = dialog(qtbot, "label.settings")
+    source = next(
+        item for item in settings.findChildren(QComboBox) if item.findData("reward model") >= 0
+    )
+    source.setCurrentIndex(source.findData("reward model"))
+    settings.accept()
+    assert project.queue.settings().score_source == "reward model"
+    qtbot.waitUntil(lambda: len(panel._queue._waiting) > 10)
+    reasons = {picked.picked_by for picked in panel._queue._waiting}
+    assert PickedBy.UNSURE in reasons

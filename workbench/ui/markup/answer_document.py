@@ -1,0 +1,162 @@
+"""A text laid out for reading, and the way between its places on screen and in the source."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
+
+from workbench.ui import theme
+from workbench.ui.markup.blocks import Block, Kind, as_written, read_blocks
+from workbench.ui.markup.inline import Run, Style
+from workbench.ui.tokens import SPACE_4, SPACE_12, SPACE_16, TEXT_STYLES
+
+_ANSWER = TEXT_STYLES["answer"]
+_CODE_LINE_HEIGHT = 22
+_HEADING_SIZES = {1: 19, 2: 17}
+_SEMIBOLD = 600
+_NUMBER_INDENT = 20
+_MONO_KINDS = (Kind.CODE, Kind.TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Where a run stands on screen (`shown`) and in the source."""
+
+    shown: int
+    run: Run
+
+
+class AnswerDocument:
+    """`document` is ready to be shown; made ahead of time, showing it costs next to nothing."""
+
+    def __init__(self, text: str, *, is_as_written: bool = False) -> None:
+        self.text = text
+        self.is_as_written = is_as_written
+        self.document = QTextDocument()
+        self.document.setUndoRedoEnabled(False)
+        self.document.setDocumentMargin(0)
+        self.document.setDefaultFont(theme.font("answer"))
+        self._placed: list[_Placed] = []
+        blocks = as_written(text) if is_as_written else read_blocks(text)
+        self._write(blocks)
+        self._starts = [placed.shown for placed in self._placed]
+
+    def source_range(self, start: int, end: int) -> tuple[int, int] | None:
+        """The part of the source that stands from `start` to `end` on screen; None if nothing."""
+        pieces = [
+            _part_of(placed, max(start, placed.shown), min(end, placed.shown + len(run.text)))
+            for placed in self._between(start, end)
+            if (run := placed.run).text and placed.run.end > placed.run.start
+        ]
+        if not pieces:
+            return None
+        return min(piece[0] for piece in pieces), max(piece[1] for piece in pieces)
+
+    def shown_ranges(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Where the source from `start` to `end` stands on screen, run by run."""
+        found = []
+        for placed in self._placed:
+            run = placed.run
+            if run.end <= start or run.start >= end or not run.text:
+                continue
+            if run.is_literal:
+                first = placed.shown + max(start - run.start, 0)
+                last = placed.shown + min(end, run.end) - run.start
+            else:
+                first, last = placed.shown, placed.shown + len(run.text)
+            found.append((first, last))
+        return found
+
+    def _between(self, start: int, end: int) -> list[_Placed]:
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        return [
+            placed
+            for placed in self._placed[first:]
+            if placed.shown < end and placed.shown + len(placed.run.text) > start
+        ]
+
+    def _write(self, blocks: Sequence[Block]) -> None:
+        cursor = QTextCursor(self.document)
+        styles: dict[tuple[Kind, int, Style], QTextCharFormat] = {}
+        cursor.beginEditBlock()
+        for number, block in enumerate(blocks):
+            if number:
+                cursor.insertBlock(_block_format(block))
+            else:
+                cursor.setBlockFormat(_block_format(block))
+            for run in block.runs:
+                key = (block.kind, block.level, run.style)
+                if key not in styles:
+                    styles[key] = _char_format(*key)
+                self._placed.append(_Placed(cursor.position(), run))
+                cursor.insertText(run.text, styles[key])
+        cursor.endEditBlock()
+
+
+def _part_of(placed: _Placed, start: int, end: int) -> tuple[int, int]:
+    run = placed.run
+    if not run.is_literal:
+        return run.start, run.end
+    return run.start + start - placed.shown, run.start + end - placed.shown
+
+
+def _block_format(block: Block) -> QTextBlockFormat:
+    made = QTextBlockFormat()
+    height = _CODE_LINE_HEIGHT if block.kind in _MONO_KINDS else _ANSWER.line_height
+    made.setLineHeight(height, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+    if block.kind is Kind.CODE:
+        made.setBackground(theme.color("raised"))
+        made.setLeftMargin(SPACE_4)
+    elif block.kind is Kind.ITEM:
+        made.setLeftMargin(SPACE_16 * (block.level + 1) + SPACE_4)
+        made.setTextIndent(-SPACE_12 if block.runs[0].text.startswith("•") else -_NUMBER_INDENT)
+    elif block.kind is Kind.QUOTE:
+        made.setLeftMargin(SPACE_16)
+    elif block.kind is Kind.FORMULA:
+        made.setLeftMargin(SPACE_16)
+        made.setTopMargin(SPACE_4)
+        made.setBottomMargin(SPACE_4)
+    elif block.kind is Kind.RULE:
+        made.setProperty(QTextBlockFormat.Property.BlockTrailingHorizontalRulerWidth, 1)
+    return made
+
+
+def _char_format(kind: Kind, level: int, style: Style) -> QTextCharFormat:
+    made = QTextCharFormat()
+    made.setFont(theme.font("answer"))
+    if kind is Kind.HEADING:
+        font = theme.font("answer")
+        font.setPixelSize(_HEADING_SIZES.get(level, _ANSWER.size))
+        made.setFont(font)
+        made.setFontWeight(_SEMIBOLD)
+    if Style.CODE in style:
+        font = theme.font("mono")
+        font.setPixelSize(_ANSWER.size - 2)
+        made.setFont(font)
+        if kind not in _MONO_KINDS:
+            made.setBackground(theme.color("raised"))
+    if Style.FORMULA in style:
+        made.setFontItalic(True)
+        made.setForeground(theme.color("accent"))
+    if Style.BOLD in style:
+        made.setFontWeight(_SEMIBOLD)
+    if Style.ITALIC in style:
+        made.setFontItalic(True)
+    if Style.STRUCK in style:
+        made.setFontStrikeOut(True)
+    if Style.LINK in style:
+        made.setFontUnderline(True)
+    if kind is Kind.QUOTE:
+        made.setForeground(theme.color("text2"))
+    elif made.foreground().style() is Qt.BrushStyle.NoBrush:
+        made.setForeground(theme.color("text1"))
+    return made

@@ -1,0 +1,191 @@
+"""A text as lines to show, each with the place in the text that it came from. No Qt here.
+
+Markdown as models write it, line by line: a line of the text stays a line. HTML, images and
+links are shown as they are written and nothing is ever loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from workbench.ui.markup.formula import to_unicode
+from workbench.ui.markup.inline import Run, Style, inline_runs
+
+
+class Kind(Enum):
+    PARAGRAPH = auto()
+    HEADING = auto()
+    ITEM = auto()
+    QUOTE = auto()
+    CODE = auto()
+    FORMULA = auto()
+    TABLE = auto()
+    RULE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A line to show, or the lines of some code.
+
+    `level` is a heading's rank, or how deep an item is indented.
+    """
+
+    kind: Kind
+    runs: tuple[Run, ...]
+    level: int = 0
+
+
+_FENCE = re.compile(r"^\s*(```+|~~~+)")
+_HEADING = re.compile(r"^(#{1,6})\s+(?=\S)")
+_ITEM = re.compile(r"^(\s*)(?:[-*+]|\d{1,3}[.)])\s+(?=\S)")
+_QUOTE = re.compile(r"^\s*>\s?")
+_RULE = re.compile(r"^\s*(-{3,}|\*{3,}|_{3,})\s*$")
+_TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$")
+_TABLE_RULE = re.compile(r"^\s*\|[\s:|-]+\|\s*$")
+_FORMULA = re.compile(r"^\s*(?:\$\$(.+?)\$\$|\\\[(.+?)\\\])\s*$", re.DOTALL)
+_FORMULA_START = re.compile(r"^\s*(\$\$|\\\[)")
+_FORMULA_END = {"$$": "$$", "\\[": "\\]"}
+_LONGEST_FORMULA_LINES = 30
+_SPACES_A_LEVEL = 2
+_LINE_SEPARATOR = "\u2028"  # a new line within a block
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    start: int
+
+
+def as_written(text: str) -> list[Block]:
+    """Each line of the text as it stands."""
+    return [
+        Block(Kind.PARAGRAPH, (Run(line.text, line.start, line.start + len(line.text)),))
+        for line in _lines(text)
+    ]
+
+
+def read_blocks(text: str) -> list[Block]:
+    """The text with its Markdown, code and formulas understood."""
+    lines = _lines(text)
+    blocks: list[Block] = []
+    at = 0
+    while at < len(lines):
+        made, used = _next_blocks(lines, at)
+        blocks += made
+        at += used
+    return blocks
+
+
+def _lines(text: str) -> list[_Line]:
+    found, start = [], 0
+    for line in text.split("\n"):
+        found.append(_Line(line.removesuffix("\r"), start))
+        start += len(line) + 1
+    return found
+
+
+def _next_blocks(lines: list[_Line], at: int) -> tuple[list[Block], int]:
+    """The blocks that start on a line, and how many lines they take."""
+    line = lines[at]
+    if fence := _FENCE.match(line.text):
+        return _code(lines, at, fence[1])
+    if _FORMULA_START.match(line.text) and (formula := _formula(lines, at)):
+        return formula
+    if _TABLE_ROW.match(line.text):
+        return _table(lines, at)
+    return [_plain_line(line)], 1
+
+
+def _plain_line(line: _Line) -> Block:
+    if _RULE.match(line.text):
+        return Block(Kind.RULE, (Run("", line.start, line.start + len(line.text)),))
+    if heading := _HEADING.match(line.text):
+        return Block(Kind.HEADING, _inline(line, heading.end()), len(heading[1]))
+    if item := _ITEM.match(line.text):
+        indent = len(item[1])
+        marker = line.text[indent : item.end()].strip()
+        shown = f"{'•' if marker in '-*+' else marker} "
+        start = line.start + indent
+        runs = (Run(shown, start, line.start + item.end()), *_inline(line, item.end()))
+        return Block(Kind.ITEM, runs, indent // _SPACES_A_LEVEL)
+    if quote := _QUOTE.match(line.text):
+        return Block(Kind.QUOTE, _inline(line, quote.end()))
+    return Block(Kind.PARAGRAPH, _inline(line, 0))
+
+
+def _inline(line: _Line, offset: int) -> tuple[Run, ...]:
+    return tuple(inline_runs(line.text[offset:], line.start + offset))
+
+
+def _code(lines: list[_Line], at: int, fence: str) -> tuple[list[Block], int]:
+    """Everything up to the closing fence, or to the end where there is none, as one block."""
+    runs: list[Run] = []
+    used = len(lines) - at
+    for number, line in enumerate(lines[at + 1 :], start=2):
+        if line.text.strip().startswith(fence) and not line.text.strip().strip(fence[0]):
+            used = number
+            break
+        if runs:
+            runs.append(Run(_LINE_SEPARATOR, line.start - 1, line.start, Style.CODE))
+        runs.append(Run(line.text, line.start, line.start + len(line.text), Style.CODE))
+    return [Block(Kind.CODE, tuple(runs))], used
+
+
+def _formula(lines: list[_Line], at: int) -> tuple[list[Block], int] | None:
+    """A formula on lines of its own; None where it does not end."""
+    start = lines[at].start
+    opening = _FORMULA_START.match(lines[at].text)
+    if opening is None:
+        return None
+    ending = _FORMULA_END[opening[1]]
+    for used in range(1, min(_LONGEST_FORMULA_LINES, len(lines) - at) + 1):
+        whole = "\n".join(line.text for line in lines[at : at + used])
+        found = _FORMULA.match(whole)
+        if found:
+            shown = to_unicode(found[1] or found[2])
+            end = lines[at + used - 1].start + len(lines[at + used - 1].text)
+            runs = (Run(shown.replace("\n", _LINE_SEPARATOR), start, end, Style.FORMULA),)
+            return [Block(Kind.FORMULA, runs)], used
+        if used > 1 and ending in lines[at + used - 1].text:
+            return None
+    return None
+
+
+def _table(lines: list[_Line], at: int) -> tuple[list[Block], int]:
+    """Rows of a table with their columns aligned; numbers and words keep their places."""
+    rows: list[list[Run]] = []
+    used = 0
+    for line in lines[at:]:
+        if not _TABLE_ROW.match(line.text):
+            break
+        used += 1
+        if not _TABLE_RULE.match(line.text):
+            rows.append(_cells(line))
+    widths = [
+        max(len(row[column].text) for row in rows if column < len(row))
+        for column in range(max((len(row) for row in rows), default=0))
+    ]
+    return [Block(Kind.TABLE, tuple(_aligned(row, widths))) for row in rows], used
+
+
+def _cells(line: _Line) -> list[Run]:
+    inner_start = line.text.index("|") + 1
+    inner = line.text[inner_start : line.text.rindex("|")]
+    cells, start = [], line.start + inner_start
+    for cell in inner.split("|"):
+        text = cell.strip()
+        offset = start + len(cell) - len(cell.lstrip())
+        cells.append(Run(text, offset, offset + len(text), Style.CODE))
+        start += len(cell) + 1
+    return cells
+
+
+def _aligned(row: list[Run], widths: list[int]) -> list[Run]:
+    runs = []
+    for cell, width in zip(row, widths, strict=False):
+        runs.append(cell)
+        pad = " " * (width - len(cell.text)) + "  "
+        runs.append(Run(pad, cell.end, cell.end, Style.CODE))
+    return runs

@@ -1,0 +1,122 @@
+"""Editing an answer of the pair in view: opening, keeping drafts, saving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QStackedWidget
+
+from workbench.core.changes import Changes
+from workbench.core.errors import KnownError
+from workbench.core.labelling import Picked
+from workbench.core.preferences import Response
+from workbench.store.edited_answers import Edit
+from workbench.ui import label_operations
+from workbench.ui.context import Session
+from workbench.ui.panels.label.answers import prompt_text
+from workbench.ui.panels.label.edit_page import EditPage
+from workbench.ui.panels.label.keyboard import Keyboard, Mode
+from workbench.ui.panels.label.queue import LabelQueue
+
+
+class Editing(QObject):
+    """`ended` follows when the edit was saved, left or given up."""
+
+    ended = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        queue: Callable[[], LabelQueue],
+        keyboard: Keyboard,
+        pages: QStackedWidget,
+    ) -> None:
+        super().__init__()
+        self.page = EditPage()
+        self._session = session
+        self._queue = queue
+        self._keyboard = keyboard
+        self._pages = pages
+        self._picked: Picked | None = None
+        self.page.save_asked.connect(self._save)
+        self.page.left.connect(self._leave)
+        self.page.discarded.connect(self._discard)
+        self.page.draft_changed.connect(self._keep)
+
+    @property
+    def is_open(self) -> bool:
+        return self._picked is not None
+
+    def begin(self, response: Response) -> None:
+        """Open the page on an answer of the pair in view, with its draft if there is one."""
+        queue = self._queue()
+        self._picked = queue.in_view().picked
+        self._keyboard.enter(Mode.EDITING)
+        draft = self._session.project.edited_answers.draft(
+            queue.annotator, self._picked.pair.id, response.id
+        )
+        self._pages.setCurrentWidget(self.page)
+        self.page.begin(prompt_text(queue.in_view()), response, draft)
+
+    def keep_now(self) -> None:
+        """Write down what was typed and is in no draft yet, before the page goes away."""
+        if self.is_open and self.page.has_unkept_changes:
+            self.page.stop_timers()
+            self._session.change(self._draft_operation())
+
+    def _keep(self) -> None:
+        if self.is_open:
+            self._session.change_later(self._draft_operation(), owner=self)
+
+    def _draft_operation(self) -> Callable[[], Changes]:
+        pair_id, response_id = self._place()
+        return partial(
+            label_operations.keep_draft,
+            self._session.project, self._queue().annotator, pair_id, response_id, self.page.text,
+        )  # fmt: skip
+
+    def _save(self) -> None:
+        if self._picked is None or self.page.response is None:
+            return
+        queue = self._queue()
+        edit = Edit(
+            pair=self._picked.pair,
+            original=self.page.response,
+            text=self.page.text,
+            annotator=queue.annotator,
+            elapsed_s=queue.stopwatch.elapsed_s,
+        )
+        try:
+            changes = label_operations.save_edit(self._session.project, edit)
+        except KnownError as error:
+            self.page.problem.setText(str(error))
+            return
+        self._end()
+        self._session.apply(changes)
+
+    def _leave(self) -> None:
+        self.keep_now()
+        self._end()
+
+    def _discard(self) -> None:
+        pair_id, response_id = self._place()
+        annotator = self._queue().annotator
+        project = self._session.project
+        self.page.stop_timers()
+        self._session.change(
+            lambda: label_operations.drop_draft(project, annotator, pair_id, response_id)
+        )
+        self._end()
+
+    def _place(self) -> tuple[str, str]:
+        if self._picked is None or self.page.response is None:
+            raise RuntimeError("nothing is being edited")
+        return self._picked.pair.id, self.page.response.id
+
+    def _end(self) -> None:
+        self.page.stop_timers()
+        self._picked = None
+        self._keyboard.enter(Mode.VERDICTS)
+        self.ended.emit()

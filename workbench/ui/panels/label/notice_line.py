@@ -1,0 +1,91 @@
+"""A line above the answers: which list is in view, what others said, what the gold answer was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout
+
+from workbench.core.preferences import Choice, Side, Strength
+from workbench.store.labels import PeerVerdict
+from workbench.ui.panels.label.queue import GoldFeedback, LabelQueue, ShownPair
+from workbench.ui.tokens import SPACE_8
+from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.elided_label import ElidedLabel
+from workbench.ui.widgets.texts import button, pill, set_pill
+
+
+class NoticeLine(Card):
+    """Hidden while there is nothing to say. `back_asked` leads back to the usual queue."""
+
+    back_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("label.notice")
+        self._pill = pill()
+        self._words = ElidedLabel(role="secondary")
+        self._words.setObjectName("label.notice.words")
+        self._back = button(self.tr("Back to the queue"), self.back_asked.emit, kind="link")
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_8)
+        row.addWidget(self._pill)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._back)
+        self.body.addLayout(row)
+        self.hide()
+
+    def show_state(self, queue: LabelQueue) -> None:
+        """Say what there is to say about the queue and the pair in view."""
+        parts: list[str] = []
+        tone, word = "accent", ""
+        if queue.feedback is not None:
+            tone = "good" if queue.feedback.is_right else "caution"
+            word = self.tr("Gold item")
+            parts.append(self._gold(queue.feedback))
+        if queue.is_list:
+            word = word or self.tr("{count} left").format(count=queue.left_in_list)
+            parts.append(queue.why)
+        if queue.current is not None and queue.current.peers:
+            word = word or self.tr("Settle")
+            parts.append(self._peers(queue.current, queue.current.peers))
+        self._back.setVisible(queue.is_list)
+        set_pill(self._pill, word, tone)
+        self._words.show_text("   ".join(part for part in parts if part))
+        self.setVisible(bool(word))
+
+    def _gold(self, feedback: GoldFeedback) -> str:
+        if feedback.is_right:
+            said = self.tr("You gave the known answer.")
+        else:
+            said = self.tr("The known answer was: {answer}.").format(
+                answer=self._answer(
+                    feedback.answer.choice, feedback.answer.strength, feedback.known
+                )
+            )
+        return f"{said} {feedback.answer.explanation}".strip()
+
+    def _peers(self, shown: ShownPair, peers: Sequence[PeerVerdict]) -> str:
+        said = []
+        for peer in peers:
+            answer = self._answer(peer.choice, peer.strength, shown.side_of(peer.choice))
+            note = f" (“{peer.note}”)" if peer.note else ""
+            said.append(f"{peer.annotator}: {answer}{note}")
+        return " · ".join(said)
+
+    def _answer(self, choice: Choice, strength: Strength | None, side: Side | None) -> str:
+        """A verdict in the sides of the showing that it is told of."""
+        if side is None:
+            words = {
+                Choice.TIE: self.tr("tie"),
+                Choice.BOTH_BAD: self.tr("both bad"),
+                Choice.SKIP: self.tr("skipped"),
+            }
+            return words.get(choice, "")
+        left = side is Side.LEFT
+        if strength is Strength.MUCH:
+            return self.tr("left much better") if left else self.tr("right much better")
+        if strength is Strength.SLIGHTLY:
+            return self.tr("left slightly better") if left else self.tr("right slightly better")
+        return self.tr("left better") if left else self.tr("right better")

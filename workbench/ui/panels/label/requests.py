@@ -1,0 +1,140 @@
+"""What the panel's menus open: settings, keys, names, gold items, files of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+
+from workbench.core.changes import NO_CHANGES, Changes
+from workbench.core.preferences import Choice, choice_of_side
+from workbench.ui import label_operations
+from workbench.ui.context import Session
+from workbench.ui.panels.label.actions import KeyMap
+from workbench.ui.panels.label.keys_dialog import KeysDialog
+from workbench.ui.panels.label.queue import LabelQueue
+from workbench.ui.panels.label.settings_dialog import LabelSettingsDialog
+from workbench.ui.panels.label.small_dialogs import GoldDialog, NameDialog
+
+
+class Requests:
+    """Dialogs open without stopping the event loop; each ends in an operation."""
+
+    def __init__(self, owner: QWidget, session: Session, queue: Callable[[], LabelQueue]) -> None:
+        self._owner = owner
+        self._session = session
+        self._queue = queue
+
+    def settings(self) -> None:
+        """How pairs are picked."""
+        project = self._session.project
+        dialog = LabelSettingsDialog(
+            self._queue().settings, project.scores.sources(), self._queue().by_reason, self._owner
+        )
+
+        def use() -> None:
+            self._session.change(
+                lambda: label_operations.change_label_settings(project, dialog.settings)
+            )
+
+        _open(dialog, use)
+
+    def keys(self, keymap: KeyMap, use: Callable[[KeyMap], object]) -> None:
+        """Other keys."""
+        dialog = KeysDialog(keymap, self._owner)
+        _open(dialog, lambda: use(dialog.keymap))
+
+    def new_annotator(self, use: Callable[[str], object]) -> None:
+        """Another person to label as."""
+        dialog = NameDialog(self._owner)
+        made: list[str] = []
+
+        def add() -> Changes:
+            changes, name = label_operations.add_annotator(
+                self._session.project, dialog.name.text()
+            )
+            made.append(name)
+            return changes
+
+        def accept() -> None:
+            if self._session.change(add):
+                use(made[-1])
+
+        _open(dialog, accept)
+
+    def gold(self) -> None:
+        """A known answer to the pair in view."""
+        queue = self._queue()
+        if queue.current is None:
+            return
+        shown = queue.current
+        dialog = GoldDialog(self._owner)
+
+        def accept() -> None:
+            given = dialog.given
+            if queue.current is not shown:
+                return
+            choice = given.choice or Choice.TIE
+            if given.side is not None:
+                choice = choice_of_side(given.side, shown.shown_left)
+            explanation = dialog.explanation.text().strip()
+            self._session.change(lambda: queue.make_gold(choice, given.strength, explanation))
+
+        _open(dialog, accept)
+
+    def read_scores(self) -> None:
+        """Scores from a file, named after it."""
+        dialog = self._file_dialog(self._owner.tr("Read scores"), QFileDialog.AcceptMode.AcceptOpen)
+        _open(dialog, lambda: self.read_scores_from(Path(dialog.selectedFiles()[0])))
+
+    def read_scores_from(self, path: Path) -> None:
+        """Read a file of scores while labelling goes on."""
+        project = self._session.project
+        counts: list[int] = []
+
+        def work() -> Changes:
+            changes, count = label_operations.import_scores(project, path, path.stem)
+            counts.append(count)
+            return changes
+
+        def done() -> None:
+            said = self._owner.tr("“{name}” scored {count:,} pairs: choose it in the queue's menu.")
+            self._session.window.show_notice(said.format(name=path.stem, count=counts[-1]))
+
+        self._session.change_later(work, owner=self._owner, then=done)
+
+    def write_pairs(self) -> None:
+        """The waiting pairs, for a model to score."""
+        dialog = self._file_dialog(
+            self._owner.tr("Write pairs to score"), QFileDialog.AcceptMode.AcceptSave
+        )
+        dialog.selectFile("pairs-to-score.jsonl")
+        _open(dialog, lambda: self.write_pairs_to(Path(dialog.selectedFiles()[0])))
+
+    def write_pairs_to(self, path: Path) -> None:
+        """Write the file while labelling goes on."""
+        project, annotator = self._session.project, self._queue().annotator
+        counts: list[int] = []
+
+        def work() -> Changes:
+            counts.append(label_operations.export_pairs_to_score(project, path, annotator))
+            return NO_CHANGES
+
+        def done() -> None:
+            said = self._owner.tr("{count:,} pairs are now in {name}.")
+            self._session.window.show_notice(said.format(count=counts[-1], name=path.name))
+
+        self._session.change_later(work, owner=self._owner, then=done)
+
+    def _file_dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
+        dialog = QFileDialog(self._owner, title)
+        dialog.setAcceptMode(mode)
+        dialog.setNameFilter(self._owner.tr("Scores (*.jsonl *.csv)"))
+        return dialog
+
+
+def _open(dialog: QDialog, accepted: Callable[[], object]) -> None:
+    dialog.accepted.connect(lambda: accepted())
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()

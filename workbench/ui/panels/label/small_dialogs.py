@@ -1,0 +1,84 @@
+"""Two questions: who is labelling, and what the known answer to a pair is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from workbench.ui.panels.label.actions import VERDICTS, Action, Given, title
+from workbench.ui.tokens import SPACE_8, SPACE_12, SPACE_16
+from workbench.ui.widgets.texts import button, label
+
+_WIDTH = 440
+
+
+class _Question(QDialog):
+    """A title, a sentence, fields, and two buttons."""
+
+    def __init__(self, heading: str, text: str, yes: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(heading)
+        self.setFixedWidth(_WIDTH)
+        self.fields = QVBoxLayout()
+        self.fields.setSpacing(SPACE_8)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE_16, SPACE_16, SPACE_16, SPACE_16)
+        column.setSpacing(SPACE_12)
+        column.addWidget(label(text, "secondary", wrap=True))
+        column.addLayout(self.fields)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE_8)
+        row.addStretch(1)
+        row.addWidget(button(self.tr("Cancel"), self.reject))
+        accept = button(yes, self.accept, kind="primary")
+        accept.setDefault(True)
+        row.addWidget(accept)
+        column.addLayout(row)
+
+
+class NameDialog(_Question):
+    """Asks for a new annotator's name."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            self.tr("New annotator"),
+            self.tr(
+                "Verdicts are signed with this name. It stays in the project, on this machine."
+            ),
+            self.tr("Label as this person"),
+            parent,
+        )
+        self.setObjectName("label.name")
+        self.name = QLineEdit()
+        self.name.setAccessibleName(self.tr("Name"))
+        self.fields.addWidget(self.name)
+
+
+class GoldDialog(_Question):
+    """Asks for the known answer to the pair in view, in the sides it is shown on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            self.tr("Make this pair a gold item"),
+            self.tr(
+                "It comes up now and then for the other annotators, who are told afterwards whether"
+                " they gave your answer. It never trains a model."
+            ),
+            self.tr("Make it a gold item"),
+            parent,
+        )
+        self.setObjectName("label.gold")
+        self.answer = QComboBox()
+        self.answer.setAccessibleName(self.tr("Known answer"))
+        for action in VERDICTS:
+            if action is not Action.SKIP:
+                self.answer.addItem(title(action), action)
+        self.answer.setCurrentIndex(1)
+        self.explanation = QLineEdit()
+        self.explanation.setAccessibleName(self.tr("Why"))
+        self.explanation.setPlaceholderText(self.tr("Why: shown to them afterwards"))
+        self.fields.addWidget(self.answer)
+        self.fields.addWidget(self.explanation)
+
+    @property
+    def given(self) -> Given:
+        return VERDICTS[Action(self.answer.currentData())]
