@@ -46,7 +46,8 @@ class Form:
     `read` gives the records of one row, or raises BadRowError. `write` is None for a form that is
     only read. `unfold` brings columns that lie deeper in a row to its top, before anything else.
     `recognises` looks at a row that has the needed columns and says whether it is of this form.
-    `tells_ties` says whether a pair without a winner can be written.
+    `tells_ties` says whether a pair without a winner can be written, `tells_undecided` whether one
+    that nobody has judged, or on which people disagree, can.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Form:
     recognises: Callable[[Fields], bool] = _anything
     unfold: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     tells_ties: bool = False
+    tells_undecided: bool = False
     other_names: tuple[str, ...] = ()
 
     @property

@@ -51,12 +51,16 @@ def write_parquet(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """
     arrow, parquet = _pyarrow()
     count = 0
-    writer = None
+    writer = schema = None
+    texts: set[str] = set()
     try:
         for chunk in _chunks(rows):
-            table = arrow.Table.from_pylist(chunk, schema=writer.schema if writer else None)
+            fitting = _with_plain_mixtures(chunk, texts)
+            table = arrow.Table.from_pylist(fitting, schema=schema)
             if writer is None:
-                writer = parquet.ParquetWriter(path, table.schema)
+                schema = table.schema
+                texts = {each.name for each in schema if arrow.types.is_string(each.type)}
+                writer = parquet.ParquetWriter(path, schema)
             writer.write_table(table)
             count += len(chunk)
     except arrow.ArrowException as error:
@@ -74,6 +78,22 @@ def _row(line: int, fields: Mapping[str, Any]) -> RawRow:
     # Columns that other rows have stand here as null: they are as good as not there.
     present = {name: value for name, value in fields.items() if value is not None}
     return RawRow(line, present, json.dumps(present, ensure_ascii=False, default=str))
+
+
+def _with_plain_mixtures(
+    rows: Sequence[Mapping[str, Any]], texts: set[str]
+) -> list[dict[str, Any]]:
+    """A column of texts and lists, prompts for example, holds the lists as JSON; so do `texts`."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    plain = {name for row in rows for name, value in row.items() if isinstance(value, str)}
+    plain |= texts
+    return [{name: _value(row.get(name), name in plain) for name in names} for row in rows]
+
+
+def _value(value: Any, is_plain: bool) -> Any:
+    if is_plain and isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return value
 
 
 def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

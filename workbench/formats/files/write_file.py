@@ -61,7 +61,7 @@ def file_ending(path: Path) -> tuple[str, bool]:
 
 def _write_text(path: Path, rows: Rows, write: Callable[[IO[str], Rows], int], packed: bool) -> int:
     with path.open("xb") as file:
-        content = gzip.GzipFile(fileobj=file, mode="wb", mtime=0) if packed else file
+        content = gzip.GzipFile("", "wb", fileobj=file, mtime=0) if packed else file
         text = io.TextIOWrapper(content, encoding="utf-8", newline="")
         count = write(text, rows)
         text.flush()

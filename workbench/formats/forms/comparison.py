@@ -58,4 +58,5 @@ FORM = Form(
     read=read,
     write=write,
     tells_ties=True,
+    tells_undecided=True,
 )  # fmt: skip

@@ -140,4 +140,5 @@ FORM = Form(
     write=write,
     unfold=unfold,
     tells_ties=True,
+    tells_undecided=True,
 )  # fmt: skip
