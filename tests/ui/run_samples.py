@@ -15,15 +15,17 @@ from workbench.core.events import (
     Bye,
     CheckpointSaved,
     Event,
+    GroupSampled,
     Hello,
     Metric,
     Payload,
     RunState,
+    SampledAnswer,
     StateChanged,
     Warned,
     encode,
 )
-from workbench.core.recipes import DataRef, DpoConfig, ModelRef, RunSpec, SftConfig
+from workbench.core.recipes import METHODS, DataRef, ModelRef, RunSpec
 from workbench.core.run_folder import AttemptFolder, RunFolder
 from workbench.core.telemetry import GpuReading, MachineReading
 from workbench.runner.exit_report import ExitKind, ExitReport, write_report
@@ -98,7 +100,7 @@ def make_run(
         run_id=run_id,
         name=name,
         model=ModelRef(name="SmolLM2-135M-Instruct", path="/models/SmolLM2-135M-Instruct"),
-        config=SftConfig() if method == "sft" else DpoConfig(),
+        config=METHODS[method].config(),
         data=DataRef(
             description="84 labelled pairs from Demo", train_examples=74, eval_examples=10
         ),
@@ -157,6 +159,59 @@ def sft_values(seed: int = 0) -> Callable[[int], dict[str, float]]:
         }
 
     return values
+
+
+def online_values(seed: int = 0, *, critic: bool = False) -> Callable[[int], dict[str, float]]:
+    """Figures as a run makes them that learns from its own answers."""
+    random = np.random.default_rng(seed)
+
+    def values(step: int) -> dict[str, float]:
+        learned = 1 - math.exp(-step / 40)
+        right = 0.1 + 0.6 * learned + float(random.normal(0, 0.05))
+        figures = {
+            "loss": float(random.normal(0, 0.02)),
+            "reward": right + 0.5 * learned,
+            "reward_std": 0.4 - 0.2 * learned,
+            "frac_reward_zero_std": 0.3 * learned,
+            "rewards/numeric_match/mean": right,
+            "rewards/length/mean": learned,
+            "kl": 0.02 * learned,
+            "entropy": 1.2 - 0.5 * learned,
+            "completions/mean_length": 120 - 60 * learned,
+            "completions/min_length": 20.0,
+            "completions/max_length": 256 - 90 * learned,
+            "completions/clipped_ratio": 0.4 * (1 - learned),
+            "grad_norm": 0.8 + float(random.normal(0, 0.1)),
+            "learning_rate": 1e-5 * max(0.0, 1 - step / 100),
+            "step_time_s": 9.0 if critic else 6.0,
+            "rollout_time_s": 4.0,
+        }
+        if critic:
+            figures |= {"critic_time_s": 2.5, "critic_bytes": 4.2e7}
+        return figures
+
+    return values
+
+
+def group(step: int, answers: int = 4) -> GroupSampled:
+    """Answers to one prompt, the first of them right."""
+    return GroupSampled(
+        step,
+        f"Anna has {step} apples and buys 3 more. How many has she?",
+        tuple(
+            SampledAnswer(
+                f"She has {step} apples. {step} + 3 = {step + 3 + number}." + " Done." * number,
+                tokens=12 + number,
+                is_finished=number < 3,
+                rewards={"numeric_match": float(number == 0), "length": 1 - 0.25 * number},
+                total=float(number == 0) + 1 - 0.25 * number,
+                advantage=0.9 - 0.6 * number,
+                notes={} if number == 0 else {"numeric_match": f"{step + 3 + number} is not right"},
+            )
+            for number in range(answers)
+        ),
+        expected=str(step + 3),
+    )
 
 
 def _reading(t: float, random: np.random.Generator, gpus: bool) -> MachineReading:

@@ -159,17 +159,31 @@ class Runs:
         newest = max(((row[4], row[5]) for row in rows), default=(attempt, seq))
         return NewPoints(_by_name([row[:4] for row in rows]), *newest)
 
-    def events(self, run_id: str, kinds: Sequence[str] = (), limit: int = 1000) -> list[Event]:
-        """The newest events of some kinds (or all), oldest of them first."""
-        where = f"kind IN ({', '.join('?' * len(kinds))})" if kinds else "1"
-        sql = f"""
-            SELECT line FROM events WHERE run_id = ? AND {where}
-            ORDER BY attempt DESC, seq DESC LIMIT ?
+    def events(
+        self,
+        run_id: str,
+        kinds: Sequence[str] = (),
+        limit: int = 1000,
+        *,
+        before: tuple[int, int] | None = None,
+    ) -> list[Event]:
+        """The newest events of some kinds (or all), oldest of them first.
+
+        `before` is the (attempt, seq) that they must be older than, for reading page by page.
         """
+        where = f"kind IN ({', '.join('?' * len(kinds))})" if kinds else "1"
+        older = "(attempt, seq) < (?, ?)" if before else "1"
+        # The keys are found in the index alone: lines may be long.
+        sql = f"""
+            SELECT line FROM events WHERE (run_id, attempt, seq) IN (
+                SELECT run_id, attempt, seq FROM events WHERE run_id = ? AND {where} AND {older}
+                ORDER BY attempt DESC, seq DESC LIMIT ?
+            ) ORDER BY attempt, seq
+        """
+        values = [run_id, *kinds, *(before or ()), limit]
 
         def query(db: sqlite_utils.Database) -> list[Event]:
-            rows = db.execute(sql, [run_id, *kinds, limit]).fetchall()
-            return [decode(line) for (line,) in reversed(rows)]
+            return [decode(line) for (line,) in db.execute(sql, values).fetchall()]
 
         return self._database.read(query)
 

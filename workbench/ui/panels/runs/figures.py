@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QT_TRANSLATE_NOOP
@@ -20,40 +20,89 @@ EVAL = "eval_"
 class PlotSpec:
     """A plot of metrics: its title, and for each line the metric and what it is called.
 
-    `fixed_range` is for figures that have one, such as shares.
+    `family` (a beginning and an end) stands for every metric of such a name. `fixed_range` is for
+    figures that have one, such as shares. One that is not `always` shown waits for its first point.
     """
 
     key: str
     title: str
-    metrics: tuple[tuple[str, str], ...]
+    metrics: tuple[tuple[str, str], ...] = ()
     note: str = ""
     fixed_range: tuple[float, float] | None = None
+    family: tuple[str, str] | None = None
+    always: bool = True
+
+    def lines(self, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """The metrics to draw and what each is called, where these are known."""
+        if self.family is None:
+            return self.metrics
+        start, end = self.family
+        fitting = sorted(name for name in names if name.startswith(start) and name.endswith(end))
+        return tuple((name, name[len(start) : len(name) - len(end)]) for name in fitting)
 
 
 def _title(text: str) -> str:
     return str(QT_TRANSLATE_NOOP("Plots", text))
 
 
+_SHARE = (0.0, 1.0)
 _LOSS = PlotSpec("loss", _title("Loss"), (("loss", ""),))
 _RATE = PlotSpec("learning_rate", _title("Learning rate"), (("learning_rate", ""),))
 _NORM = PlotSpec("grad_norm", _title("Gradient norm"), (("grad_norm", ""),))
+_MARGINS = PlotSpec("margins", _title("Reward margin"), (("rewards/margins", ""),))
+_LOGPS = PlotSpec(
+    "logps",
+    _title("Log-probability"),
+    (("logps/chosen", _title("chosen")), ("logps/rejected", _title("rejected"))),
+)
+_KL = PlotSpec("kl", _title("Distance from the base (KL)"), (("kl", ""),), always=False)
+_ENTROPY = PlotSpec("entropy", _title("Entropy"), (("entropy", ""),), always=False)
+_ONLINE = (
+    PlotSpec("reward", _title("Reward"), (("reward", ""),)),
+    PlotSpec("rewards", _title("Each reward"), family=("rewards/", "/mean"), always=False),
+    _KL,
+    _ENTROPY,
+    PlotSpec(
+        "lengths",
+        _title("Answer length"),
+        (
+            ("completions/mean_length", _title("mean")),
+            ("completions/min_length", _title("shortest")),
+            ("completions/max_length", _title("longest")),
+        ),
+        note=_title("tokens"),
+    ),
+    PlotSpec(
+        "shares",
+        _title("Wasted answers"),
+        (
+            ("completions/clipped_ratio", _title("cut off")),
+            ("frac_reward_zero_std", _title("all alike")),
+        ),
+        note=_title("share"),
+        fixed_range=_SHARE,
+        always=False,
+    ),
+    _LOSS,
+)
+_CRITIC = (
+    PlotSpec("critic", _title("Critic's loss"), family=("critic/", "loss"), always=False),
+    PlotSpec("explained", _title("Critic explains"), (("critic/explained_variance", ""),),
+             note=_title("share of the returns"), always=False),
+)  # fmt: skip
 EXACT = frozenset({"learning_rate"})
 """Plots of what was set rather than measured: an average would show what never was."""
 METHOD_PLOTS: dict[str, tuple[PlotSpec, ...]] = {
     "dpo": (
         _LOSS,
-        PlotSpec("margins", _title("Reward margin"), (("rewards/margins", ""),)),
+        _MARGINS,
         PlotSpec(
             "accuracies",
             _title("Reward accuracy"),
             (("rewards/accuracies", ""),),
-            fixed_range=(0.0, 1.0),
+            fixed_range=_SHARE,
         ),
-        PlotSpec(
-            "logps",
-            _title("Log-probability"),
-            (("logps/chosen", _title("chosen")), ("logps/rejected", _title("rejected"))),
-        ),
+        _LOGPS,
         _RATE,
         _NORM,
     ),
@@ -63,27 +112,71 @@ METHOD_PLOTS: dict[str, tuple[PlotSpec, ...]] = {
             "token_accuracy",
             _title("Token accuracy"),
             (("mean_token_accuracy", ""),),
-            fixed_range=(0.0, 1.0),
+            fixed_range=_SHARE,
         ),
         _RATE,
         _NORM,
     ),
+    "kto": (
+        _LOSS,
+        _MARGINS,
+        PlotSpec(
+            "rewards_by_mark",
+            _title("Reward of good and bad answers"),
+            (("rewards/chosen", _title("good")), ("rewards/rejected", _title("bad"))),
+        ),
+        _LOGPS,
+        _KL,
+        _RATE,
+        _NORM,
+    ),
+    "reward": (
+        _LOSS,
+        PlotSpec("accuracy", _title("Accuracy"), (("accuracy", ""),), fixed_range=_SHARE),
+        PlotSpec("margin", _title("Margin"), (("margin", ""),)),
+        PlotSpec(
+            "scores",
+            _title("Scores"),
+            (
+                ("mean_reward", _title("mean")),
+                ("min_reward", _title("lowest")),
+                ("max_reward", _title("highest")),
+            ),
+        ),
+        _RATE,
+        _NORM,
+    ),
+    "grpo": (*_ONLINE, _RATE, _NORM),
+    "rloo": (*_ONLINE, _RATE, _NORM),
+    "ppo": (*_ONLINE, *_CRITIC, _RATE, _NORM),
 }
 
 
-def plots_for(methods: Sequence[str]) -> tuple[PlotSpec, ...]:
-    """The plots for runs of these methods: each once, in the order of the first method."""
+def plots_for(shown: Sequence[ShownRun]) -> tuple[PlotSpec, ...]:
+    """The plots for these runs: each once, in the order of the first one's method."""
     found: dict[str, PlotSpec] = {}
-    for method in methods:
-        for spec in METHOD_PLOTS.get(method, (_LOSS, _RATE, _NORM)):
-            found.setdefault(spec.key, spec)
+    for item in shown:
+        for spec in METHOD_PLOTS[item.run.method]:
+            if spec.always or any(name in item.measured.series for name, _ in item.lines(spec)):
+                found.setdefault(spec.key, spec)
     return tuple(found.values())
 
 
-def metric_names() -> tuple[str, ...]:
-    """Every metric that any plot shows, with its measurement on held-out examples."""
-    plain = {name for specs in METHOD_PLOTS.values() for spec in specs for name, _ in spec.metrics}
-    return tuple(sorted(plain | {EVAL + name for name in plain}))
+def metric_names(method: str, reported: Iterable[str]) -> tuple[str, ...]:
+    """Every metric of a run that is shown, with its measurement on held-out examples.
+
+    `reported` are the names that the run itself gave last: rewards bear names of a person's own.
+    """
+    specs = METHOD_PLOTS[method]
+    plain = {name for spec in specs for name, _ in spec.metrics}
+    families = {name for spec in specs if spec.family for name, _ in spec.lines(reported)}
+    costs = {name for name in reported if is_cost(name)}
+    return tuple(sorted(plain | {EVAL + name for name in plain} | families | costs))
+
+
+def is_cost(name: str) -> bool:
+    """Whether a metric says what a step took: seconds or bytes."""
+    return name.endswith(("_s", "_bytes"))
 
 
 @dataclass(frozen=True)
@@ -94,11 +187,19 @@ class ShownRun:
     color: str
     measured: Measurements
 
+    def lines(self, spec: PlotSpec) -> tuple[tuple[str, str], ...]:
+        """What a plot draws of this run."""
+        return spec.lines(self.measured.series)
+
 
 def legend(lines: Sequence[Curve], runs: int) -> list[Curve]:
-    """The lines to name: beside several others there is no room to name held-out ones too."""
+    """The lines to name: with several runs each once, as there is no room to name each line."""
     trained = [line for line in lines if not line.measured]
-    return list(lines) if runs == 1 and len(trained) == 1 else trained
+    if runs > 1:
+        by_run = {line.key.partition(" ")[0]: line for line in reversed(trained)}
+        first = [line for line in trained if by_run[line.key.partition(" ")[0]] is line]
+        return [replace(line, label=line.label.partition(", ")[0]) for line in first]
+    return list(lines) if len(trained) == 1 else trained
 
 
 def curves(spec: PlotSpec, shown: Sequence[ShownRun], axis: str) -> list[Curve]:
@@ -107,9 +208,10 @@ def curves(spec: PlotSpec, shown: Sequence[ShownRun], axis: str) -> list[Curve]:
     `axis` is `step`, or `time` for minutes since the run began.
     """
     found = []
-    many_metrics = len(spec.metrics) > 1
     for item in shown:
-        for position, (metric, word) in enumerate(spec.metrics):
+        lines = item.lines(spec)
+        many_metrics = len(lines) > 1
+        for position, (metric, word) in enumerate(lines):
             for prefix in ("", EVAL):
                 points = item.measured.series.get(prefix + metric)
                 if points is None or not len(points.step):

@@ -25,7 +25,7 @@ from workbench.ui.widgets.empty_state import EmptyState
 from workbench.ui.widgets.texts import button, pill
 
 _LIST_WIDTH = 268
-_TABS_HEIGHT = 208
+_TABS_HEIGHT = 240
 _WORKING = (RunState.STARTING, RunState.RUNNING)
 
 
@@ -54,7 +54,7 @@ class RunsPanel(Panel):
         self.banner = Banner()
         self.plots = PlotGrid()
         self.banner.show_where.connect(self.plots.point_at)
-        self.tabs = RunTabs()
+        self.tabs = RunTabs(session)
         self._add_actions()
         self._add_body()
 
@@ -135,13 +135,11 @@ class RunsPanel(Panel):
         """Show what is known of the selected runs; the rest follows with the next reading."""
         measured = self._snapshot.measured
         selected = self.list.selected()
-        self.plots.show_runs(
-            [
-                ShownRun(run, color, measured[run.id])
-                for run, color in selected
-                if run.id in measured
-            ]
-        )
+        shown = [
+            ShownRun(run, color, measured[run.id]) for run, color in selected if run.id in measured
+        ]
+        self.plots.show_runs(shown)
+        self.tabs.costs.show_runs(shown)
         current, details = self.list.current, self._snapshot.details
         if current is not None and details is not None and details.run_id == current.id:
             self.tabs.show_run(current, details)
@@ -234,6 +232,7 @@ class RunsPanel(Panel):
         columns.addWidget(self.list)
         columns.addLayout(right, 1)
         self._pages = QStackedLayout()
+        self.body.addLayout(self._pages, 1)  # first: a page without a parent would be a window
         self._pages.addWidget(
             EmptyState(
                 "runs",
@@ -244,4 +243,3 @@ class RunsPanel(Panel):
             )
         )
         self._pages.addWidget(content)
-        self.body.addLayout(self._pages, 1)

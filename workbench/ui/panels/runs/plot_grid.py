@@ -93,7 +93,7 @@ class PlotGrid(QScrollArea):
         self._share_crosshair(float(step))
 
     def _feed(self) -> None:
-        specs = plots_for([item.run.method for item in self._shown])
+        specs = plots_for(self._shown)
         machine = machine_plots(self._shown[0]) if self._shown else ()
         self._arrange([*specs, *machine])
         ends = [float(item.run.total_steps or 0) for item in self._shown]

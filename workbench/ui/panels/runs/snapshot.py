@@ -13,6 +13,7 @@ from workbench.core.events import (
     Event,
     Failed,
     Hello,
+    Metric,
     StateChanged,
     Warned,
 )
@@ -23,6 +24,7 @@ from workbench.ui.panels.runs.measurements import Measurements
 
 _HAPPENINGS = (Hello, StateChanged, CheckpointSaved, Warned, Failed, Ack, Bye)
 _MOST_EVENTS = 400
+_FIGURES_FROM = 2  # the newest may be a measurement on held-out examples alone
 _TAIL_BYTES = 64 * 1024
 
 
@@ -51,14 +53,28 @@ def read_snapshot(
     """Read on from `before`: only what is new of runs that it holds already."""
     runs = tuple(project.runs.all())
     known = {run.id: run for run in runs}
-    names = metric_names()
     measured = {
-        run_id: before.measured.get(run_id, Measurements(run_id, names)).updated(project)
+        run_id: _measured(project, known[run_id], before.measured.get(run_id))
         for run_id in selected
         if run_id in known
     }
     details = _details(project, known[current]) if current in known else None
     return Snapshot(runs, measured, details)
+
+
+def _measured(project: Project, run: RunRow, before: Measurements | None) -> Measurements:
+    """Read on from `before`; from the start where the run has begun to report other figures."""
+    newest = project.runs.events(run.id, (Metric.KIND,), _FIGURES_FROM)
+    reported = {
+        name
+        for event in newest
+        if isinstance(event.payload, Metric)
+        for name in event.payload.values
+    }
+    names = metric_names(run.method, reported | set(before.names if before else ()))
+    if before is None or before.names != names:
+        before = Measurements(run.id, names)
+    return before.updated(project)
 
 
 def _details(project: Project, run: RunRow) -> Details:

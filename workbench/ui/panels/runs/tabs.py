@@ -1,4 +1,4 @@
-"""The tabs below the plots: log, settings, checkpoints of one run."""
+"""The tabs below the plots: log, answers, settings, checkpoints and costs."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ from PySide6.QtWidgets import (
 
 from workbench.core.events import CheckpointSaved, Event
 from workbench.store.rows import RunRow
+from workbench.ui.context import Session
+from workbench.ui.panels.runs.answers_tab import AnswersTab
+from workbench.ui.panels.runs.costs_tab import CostsTab
 from workbench.ui.panels.runs.happenings import happening
 from workbench.ui.panels.runs.settings_table import settings_rows
 from workbench.ui.panels.runs.snapshot import Details
@@ -38,8 +41,10 @@ _SETTINGS_COLUMNS = 3
 class RunTabs(Card):
     """Shows one run's details; each tab changes only what is new in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self.answers = AnswersTab(session)
+        self.costs = CostsTab()
         self.log = LogTab()
         self.settings = SettingsTab()
         self.checkpoints = CheckpointsTab()
@@ -47,16 +52,24 @@ class RunTabs(Card):
         tabs.setDocumentMode(True)
         tabs.tabBar().setDrawBase(False)
         tabs.addTab(self.log, self.tr("Log"))
+        tabs.addTab(self.answers, self.tr("Answers"))
         tabs.addTab(self.settings, self.tr("Settings"))
         tabs.addTab(self.checkpoints, self.tr("Checkpoints"))
+        tabs.addTab(self.costs, self.tr("Costs"))
+        self._tabs = tabs
         self.body.setContentsMargins(SPACE_16, SPACE_4, SPACE_16, SPACE_12)
         self.body.addWidget(tabs)
 
     def show_run(self, run: RunRow, details: Details) -> None:
         """Show `run`."""
+        self.answers.show_run(run.id)
         self.log.show_details(details)
         self.settings.show_run(run)
         self.checkpoints.show_details(details)
+
+    def open_tab(self, tab: QWidget) -> None:
+        """Bring one of the tabs to the front."""
+        self._tabs.setCurrentWidget(tab)
 
 
 class LogTab(QWidget):
