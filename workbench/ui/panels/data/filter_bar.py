@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from workbench.core.preferences import Split
 from workbench.store.browse import Order, RowFilter
 from workbench.ui import icons
+from workbench.ui.panels.data.number_field import WholeField
 from workbench.ui.tokens import SPACE_8
 from workbench.ui.widgets.texts import button
 
@@ -148,10 +148,8 @@ class FilterBar(QWidget):
         made.activated.connect(lambda _index: self._filters_changed())
         return made
 
-    def _words(self, name: str, empty: str) -> QSpinBox:
-        made = QSpinBox()
-        made.setAccessibleName(name)
-        made.setRange(0, _MOST_WORDS)
+    def _words(self, name: str, empty: str) -> WholeField:
+        made = WholeField(name, 0, 0, _MOST_WORDS)
         made.setSpecialValueText(empty)
         made.setKeyboardTracking(False)
         made.setSuffix(self.tr(" words"))

@@ -28,6 +28,7 @@ from workbench.ui.panel import Panel
 from workbench.ui.panels.data.add_page import AddPage
 from workbench.ui.panels.data.bin_page import BinPage
 from workbench.ui.panels.data.browser import Browser, Place
+from workbench.ui.panels.data.candidates_page import CandidatesPage
 from workbench.ui.panels.data.dataset_list import DatasetList
 from workbench.ui.panels.data.duplicates_page import DuplicatesPage
 from workbench.ui.panels.data.import_card import ImportCard
@@ -135,6 +136,10 @@ class DataPanel(Panel):
             place.kind, next(iter(place.dataset_ids), None), place.title
         )
 
+    def generate_candidates(self) -> None:
+        """Let models answer the prompts on screen, as pairs to label."""
+        self._tool("candidates", CandidatesPage).offer(self._place)
+
     def find_duplicates(self) -> None:
         """Look for rows that are the same, or nearly."""
         self._tool("duplicates", DuplicatesPage).show_place(self._place)
@@ -232,6 +237,7 @@ class DataPanel(Panel):
     def _more_actions(self) -> list[tuple[str, str, Callable[[], object]]]:
         return [
             (self.tr("Add a row…"), "add", self.add_row),
+            (self.tr("Generate candidates…"), "play", self.generate_candidates),
             (self.tr("Find duplicates…"), "copy", self.find_duplicates),
             (self.tr("Statistics of the rows"), "runs", self.show_statistics),
             (self.tr("Bin…"), "remove", self.show_bin),
