@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
+from workbench.stats.pace import PaceOverTime
 from workbench.ui.panels.quality.finding import Action, Finding, Row
 from workbench.ui.panels.quality.interval_bar import IntervalBar
 from workbench.ui.panels.quality.pace_chart import PaceChart
@@ -15,7 +26,6 @@ from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import button, label, pill, set_pill
 
 _MOST_ROWS = 5
-_MOST_LINKS = 6
 _NAME_SHARE, _BAR_SHARE = 3, 4
 
 
@@ -37,25 +47,23 @@ class FindingCard(Card):
         head.addWidget(self.figure)
         head.addWidget(self._interval, 1)
         self._bar = IntervalBar()
-        self._chart = PaceChart()
+        self._chart: PaceChart | None = None
         self.meaning = label("", "secondary", wrap=True)
         self.advice = label("", "body", wrap=True)
         self._rows = _Rows()
-        self._links = [ElidedButton() for _ in range(_MOST_LINKS)]
-        for link in self._links:
-            link.wanted.connect(self.wanted)
+        self._links: list[ElidedButton] = []
         self._button = button("", self._act)
         self._button.setObjectName(f"quality.{key}.action")
         self.body.addLayout(head)
         for widget in (self._bar, self.meaning, self.advice):
             self.body.addWidget(widget)
-        self.body.addWidget(self._chart, 1)
+        self._middle = QVBoxLayout()
+        self._middle.setSpacing(SPACE_8)
+        self.body.addLayout(self._middle, 1)
         self.body.addWidget(self._rows)
-        for link in self._links:
-            self.body.addWidget(link)
         self.body.addStretch(1)
         self.body.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
-        for hidden in (self._bar, self._chart, self._rows, *self._links, self._button, self._tag):
+        for hidden in (self._bar, self._rows, self._button, self._tag):
             hidden.hide()
 
     def show_finding(self, finding: Finding) -> None:
@@ -69,12 +77,10 @@ class FindingCard(Card):
         self._bar.setVisible(finding.bar is not None and finding.bar.estimate.value is not None)
         if finding.bar is not None:
             self._bar.show_bar(finding.bar, f"{finding.figure}, {finding.note}")
-        self._chart.setVisible(bool(finding.lines))
-        self._chart.show_lines(finding.lines)
+        self._show_lines(finding.lines)
         self._rows.show_rows(finding.rows_title, finding.rows)
         self._rows.setVisible(bool(finding.rows))
-        for place, link in enumerate(self._links):
-            link.show_action(finding.links[place] if place < len(finding.links) else None)
+        self._show_links(finding.links)
         self._action = finding.action
         self._button.setVisible(finding.action is not None)
         self._button.setText("" if finding.action is None else finding.action.title)
@@ -84,6 +90,23 @@ class FindingCard(Card):
     def tag_text(self) -> str:
         """The word at the right of the title; empty without one."""
         return "" if self._tag.isHidden() else self._tag.text()
+
+    def _show_lines(self, lines: tuple[tuple[str, PaceOverTime], ...]) -> None:
+        if self._chart is None and lines:
+            self._chart = PaceChart()
+            self._middle.addWidget(self._chart, 1)
+        if self._chart is not None:
+            self._chart.setVisible(bool(lines))
+            self._chart.show_lines(lines)
+
+    def _show_links(self, links: tuple[Action, ...]) -> None:
+        while len(self._links) < len(links):
+            link = ElidedButton()
+            link.wanted.connect(self.wanted)
+            self._links.append(link)
+            self._middle.addWidget(link)
+        for place, link in enumerate(self._links):
+            link.show_action(links[place] if place < len(links) else None)
 
     def _act(self) -> None:
         if self._action is not None:
@@ -127,48 +150,55 @@ class ElidedButton(QPushButton):
             self.wanted.emit(self._action)
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    name: ElidedLabel
+    bar: IntervalBar
+    figure: QLabel
+
+    def set_visible(self, is_visible: bool) -> None:
+        for widget in (self.name, self.bar, self.figure):
+            widget.setVisible(is_visible)
+
+
 class _Rows(QWidget):
-    """A figure per person: the name, the interval, the number."""
+    """A figure per person: the name, the interval, the number. Lines are made when needed."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._lines: list[_Line] = []
+        self._title = label("", "small")
+        self._more = label("", "small")
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, SPACE_4, 0, 0)
+        self._grid.setContentsMargins(0, SPACE_8, 0, 0)
         self._grid.setHorizontalSpacing(SPACE_12)
         self._grid.setVerticalSpacing(SPACE_4)
         self._grid.setColumnStretch(0, _NAME_SHARE)
         self._grid.setColumnStretch(1, _BAR_SHARE)
-        self._title = label("", "small")
-        self._more = label("", "small")
-        self._names = [ElidedLabel("", "body") for _ in range(_MOST_ROWS)]
-        self._bars = [IntervalBar(with_labels=False) for _ in range(_MOST_ROWS)]
-        self._figures = [label("", "body") for _ in range(_MOST_ROWS)]
         self._grid.addWidget(self._title, 0, 0, 1, 3)
-        for place, widgets in enumerate(self._lines(), start=1):
-            for column, widget in enumerate(widgets):
-                self._grid.addWidget(widget, place, column)
-        for figure in self._figures:
-            figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(self._more, _MOST_ROWS + 1, 0, 1, 3)
-        self._grid.setContentsMargins(0, SPACE_8, 0, 0)
 
     def show_rows(self, title: str, rows: tuple[Row, ...]) -> None:
         """Show the first few; how many more there are stands below."""
         self._title.setText(title)
         self._title.setVisible(bool(title))
-        for place, (name, bar, figure) in enumerate(self._lines()):
-            is_used = place < len(rows)
-            for widget in (name, bar, figure):
-                widget.setVisible(is_used)
-            if is_used:
-                row = rows[place]
-                name.show_text(row.name)
-                tone = "caution" if row.stands_out else "accent"
-                bar.show_bar(row.bar, f"{row.name}, {row.figure}", tone=tone)
-                figure.setText(row.figure)
-        left_out = len(rows) - _MOST_ROWS
+        shown = rows[:_MOST_ROWS]
+        while len(self._lines) < len(shown):
+            self._add_line()
+        for place, line in enumerate(self._lines):
+            line.set_visible(place < len(shown))
+        for line, row in zip(self._lines, shown, strict=False):
+            line.name.show_text(row.name)
+            tone = "caution" if row.stands_out else "accent"
+            line.bar.show_bar(row.bar, f"{row.name}, {row.figure}", tone=tone)
+            line.figure.setText(row.figure)
+        left_out = len(rows) - len(shown)
         self._more.setText(self.tr("and {0} more").format(left_out))
         self._more.setVisible(left_out > 0)
 
-    def _lines(self) -> list[tuple[ElidedLabel, IntervalBar, QLabel]]:
-        return list(zip(self._names, self._bars, self._figures, strict=True))
+    def _add_line(self) -> None:
+        line = _Line(ElidedLabel("", "body"), IntervalBar(with_labels=False), label("", "body"))
+        line.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._lines.append(line)
+        for column, widget in enumerate((line.name, line.bar, line.figure)):
+            self._grid.addWidget(widget, len(self._lines), column)
