@@ -91,10 +91,14 @@ class LabelPanel(Panel):
         self._show()
 
     def show_item(self, **what: object) -> None:
-        """`pair_ids` shows exactly these pairs, decided or not; `why` says so above them."""
+        """`pair_ids` shows exactly these pairs, decided or not; `why` says so above them.
+
+        With `settle` the verdicts given on them settle disagreements.
+        """
         pair_ids = what.get("pair_ids")
         if isinstance(pair_ids, Sequence) and not isinstance(pair_ids, str):
-            self._show_only([str(item) for item in pair_ids], str(what.get("why", "")))
+            picked_by = PickedBy.ADJUDICATION if what.get("settle") else PickedBy.ASKED
+            self._show_only([str(item) for item in pair_ids], str(what.get("why", "")), picked_by)
 
     def commands(self) -> list[Command]:
         menu = self._queue_menu
