@@ -18,6 +18,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 from workbench.engine.packing import Segment
+from workbench.engine.shared_prefix import SharedPrefixCache
 
 NAME = "workbench_packed"
 
@@ -41,6 +42,9 @@ class PackedAttention:
 
     def __init__(self, segments: Sequence[Segment], device: torch.device) -> None:
         self.segments = tuple(segments)
+        self.lengths = [segment.length for segment in segments]
+        # A shared prefix is a segment itself, so that its keys are there already.
+        self.place_of = {segment.start: place for place, segment in enumerate(segments)}
         self._device = device
         self._varlen: _Varlen | None = None
         self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}
@@ -95,12 +99,16 @@ def packed_attention(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     packed: PackedAttention | None = None,
+    branches: SharedPrefixCache | None = None,
     **options: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attention as transformers calls it: query [B, H, T, D], key and value [B, K, T, D].
 
-    Returns [B, T, H, D].
+    Returns [B, T, H, D]. `branches` are answers being written, a token a row at a time.
     """
+    if branches is not None:
+        scale = options.get("scaling") or query.shape[-1] ** -0.5
+        return branches.attend(int(module.layer_idx), query, scale), None  # type: ignore[arg-type]
     if packed is None:
         attended: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, **options
@@ -113,35 +121,24 @@ def packed_attention(
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-    parts = [
-        _attend(query, key, value, packed, segment, scale, window, dropout)
-        for segment in packed.segments
-    ]
-    return torch.cat(parts, dim=2).transpose(1, 2), None
-
-
-def _attend(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    packed: PackedAttention,
-    segment: Segment,
-    scale: float | None,
-    window: int | None,
-    dropout: float,
-) -> torch.Tensor:
-    own = slice(segment.start, segment.end)
-    past = slice(segment.prefix_start, segment.prefix_end)
-    keys, values = key[:, :, own], value[:, :, own]
-    if segment.prefix_length:
-        keys = torch.cat((key[:, :, past], keys), dim=2)
-        values = torch.cat((value[:, :, past], values), dim=2)
-    is_plain = not segment.prefix_length and (window is None or segment.length <= window)
-    mask = None if is_plain else packed.mask(segment, window)
-    return functional.scaled_dot_product_attention(
-        query[:, :, own], keys, values, attn_mask=mask, is_causal=is_plain, scale=scale,
-        dropout_p=dropout,
-    )  # fmt: skip
+    # Split rather than sliced: a slice's gradient is as large as the whole row.
+    queries, keys, values = (torch.split(part, packed.lengths, 2) for part in (query, key, value))
+    attended = []
+    for segment, own, own_keys, own_values in zip(
+        packed.segments, queries, keys, values, strict=True
+    ):
+        if segment.prefix_length:
+            past = packed.place_of[segment.prefix_start]
+            own_keys = torch.cat((keys[past], own_keys), dim=2)
+            own_values = torch.cat((values[past], own_values), dim=2)
+        is_plain = not segment.prefix_length and (window is None or segment.length <= window)
+        attended.append(
+            functional.scaled_dot_product_attention(
+                own, own_keys, own_values, dropout_p=dropout, is_causal=is_plain, scale=scale,
+                attn_mask=None if is_plain else packed.mask(segment, window),
+            )
+        )  # fmt: skip
+    return torch.cat(attended, dim=2).transpose(1, 2), None
 
 
 def _flash_suits(query: torch.Tensor, dropout: float) -> bool:

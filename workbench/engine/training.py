@@ -20,6 +20,7 @@ from workbench.core.run_folder import RunFolder
 from workbench.engine.checkpoints import publish_result
 from workbench.engine.devices import describe, resolve_device
 from workbench.engine.event_log import EventLog
+from workbench.engine.fused import fuse
 from workbench.engine.generation import Generator
 from workbench.engine.logprobs import Policy, try_packing
 from workbench.engine.loop import Loop, Outcome, SampleText
@@ -94,6 +95,7 @@ def prepare(
         model.activation_checkpointing_enable({"use_reentrant": False})
     policy = Policy(model)
     try_packing(policy)
+    fuse(policy)
     if scores:
         policy = ScoredPolicy.of(policy)
     method.prepare(policy, report)
