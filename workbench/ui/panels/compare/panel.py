@@ -54,7 +54,7 @@ class ComparePanel(Panel):
         super().__init__(session, "", "")
         self.set_heading(
             self.tr("Compare"),
-            self.tr("The same prompt, side by side. One copy of the base model serves both."),
+            self.tr("The same prompt, side by side: a model before and after it was trained."),
         )
         self.setObjectName("compare")
         self._comparison: Comparison | None = None
@@ -155,7 +155,8 @@ class ComparePanel(Panel):
         if comparison is None:
             return
         subject = comparison.subject
-        note = self.tr("step {0} · adapter").format(subject.step) if subject.step else "adapter"
+        kind = self.tr("whole model") if subject.is_whole_model else self.tr("adapter")
+        note = self.tr("step {0} · {1}").format(subject.step, kind) if subject.step else kind
         for column, name, extra in (
             (Column.BASE, self.tr("Base"), subject.model.name),
             (Column.TRAINED, subject.run_name, note),
@@ -348,9 +349,7 @@ class ComparePanel(Panel):
         return EmptyState(
             "compare",
             self.tr("Nothing to compare yet"),
-            self.tr(
-                "A run leaves a trained adapter; here it stands beside the model it came from."
-            ),
+            self.tr("A run leaves a trained model; here it stands beside the one it came from."),
             action=self.tr("Set up a run"),
             on_action=lambda: self.session.navigate("train"),
         )

@@ -160,7 +160,8 @@ class RunsPanel(Panel):
         self._pause_button.setVisible(can_pause)
         self._stop_button.setVisible(can_stop)
         self._resume_button.setVisible(can_resume)
-        self._compare_button.setVisible(is_free and state is RunState.FINISHED)
+        writes = run is not None and run.method != "reward"
+        self._compare_button.setVisible(is_free and state is RunState.FINISHED and writes)
         self._pause_button.setEnabled(can_pause)
         self._stop_button.setEnabled(can_stop)
         self._resume_button.setEnabled(can_resume)
