@@ -149,11 +149,14 @@ def attach_adapter(base: LoadedBase, config: AdapterConfig, *, scores: bool = Fa
     )  # fmt: skip
     try:
         with peft_at_work():
-            return get_peft_model(base.model, lora)
+            model = get_peft_model(base.model, lora)
     except ValueError as error:
         raise RunError(
             f"The model has no layers named {config.target_modules}: set Layers to all-linear."
         ) from error
+    if scores:  # all-linear lists it, though it is trained whole
+        lora.target_modules = set(lora.target_modules or ()) - {SCORE}
+    return model
 
 
 def add_adapter(model: Any, folder: Path, name: str) -> Any:

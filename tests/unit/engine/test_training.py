@@ -22,10 +22,19 @@ from workbench.core.events import (
     StateChanged,
     Warned,
 )  # fmt: skip
-from workbench.core.recipes import AdapterConfig, DpoConfig, RunSpec, SftConfig
+from workbench.core.recipes import (
+    AdapterConfig,
+    DpoConfig,
+    KtoConfig,
+    RewardConfig,
+    RunSpec,
+    SftConfig,
+)
 from workbench.core.run_folder import RunFolder
 
-CONFIGS = {"sft": SftConfig, "dpo": DpoConfig}
+CONFIGS = {"sft": SftConfig, "dpo": DpoConfig, "kto": KtoConfig, "reward": RewardConfig}
+# Steps after which a run of five goes on; the first epoch ends within the third.
+RESUMED_AFTER = {"sft": (1, 3, 4), "dpo": (1, 3, 4), "kto": (3,), "reward": (3,)}
 
 
 def weights(run: RunFolder) -> dict[str, torch.Tensor]:
@@ -42,7 +51,7 @@ def figures(run: RunFolder, attempt: int = 1) -> dict[int, dict[str, float]]:
     return found
 
 
-@pytest.mark.parametrize("method", ["sft", "dpo"])
+@pytest.mark.parametrize("method", list(CONFIGS))
 def test_resume_at_any_step_is_bit_identical_with_dropout(
     tmp_path: Path, tiny_model_dir: Path, method: str
 ) -> None:
@@ -55,7 +64,7 @@ def test_resume_at_any_step_is_bit_identical_with_dropout(
     whole = make_run(tmp_path / "whole", tiny_model_dir, config, train=10, adapter=adapter)
     assert train_here(whole).step == 5
 
-    for step in (1, 3, 4):  # the epoch ends within step 3
+    for step in RESUMED_AFTER[method]:
         part = RunFolder(tmp_path / f"from-{step}")
         shutil.copytree(whole.path, part.path)
         shutil.rmtree(part.adapter)
@@ -67,21 +76,28 @@ def test_resume_at_any_step_is_bit_identical_with_dropout(
         assert figures(part, attempt=2) == expected
 
 
-@pytest.mark.parametrize("method", ["sft", "dpo"])
+@pytest.mark.parametrize(
+    ("method", "loss_type"),
+    [("sft", {}), ("dpo", {}), ("dpo", {"loss_type": "orpo"}), ("kto", {}), ("reward", {})],
+)
 def test_eight_times_one_is_one_times_eight(
-    tmp_path: Path, tiny_model_dir: Path, method: str
+    tmp_path: Path, tiny_model_dir: Path, method: str, loss_type: dict[str, str]
 ) -> None:
     results = []
     for batch, accumulation in ((8, 1), (1, 8)):
         config = CONFIGS[method](
             max_steps=3, per_device_train_batch_size=batch,
             gradient_accumulation_steps=accumulation, learning_rate=1e-3, eval_steps=0,
+            **loss_type,
         )  # fmt: skip
         adapter = AdapterConfig(r=4, lora_dropout=0.0)
         run = make_run(tmp_path / f"run-{batch}", tiny_model_dir, config, adapter=adapter)
         train_here(run)
         results.append(figures(run))
     for step, row in results[0].items():
+        for name in ("min_reward", "max_reward"):  # TRL's are of micro-batches, and so are ours
+            row.pop(name, None)
+            results[1][step].pop(name, None)
         assert row == pytest.approx(results[1][step], rel=1e-4, abs=1e-5)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -28,10 +29,12 @@ from tests.unit.engine.peers import (
 from tests.unit.engine.runs import preferences, write_rows
 from workbench.core.preferences import Strength
 from workbench.core.recipes import DpoConfig, DpoLossType
+from workbench.engine import head, logprobs
 from workbench.engine.dpo import Dpo
 from workbench.engine.logprobs import Policy
 from workbench.engine.method import Tally
 from workbench.engine.modeling import load_base
+from workbench.engine.packing import pack
 from workbench.engine.reference import ReferenceCache
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # TRL's own
@@ -183,6 +186,25 @@ def test_orpo_is_trls_but_for_the_likelihood_term(
     for name in ("entropy", "mean_token_accuracy"):
         figures.pop(name)
     assert_figures(figures, expected)
+
+
+@pytest.mark.parametrize("loss_type", get_args(DpoLossType))
+@pytest.mark.parametrize("plain", ["padded", "unshared", "small chunks"])
+def test_layout_changes_nothing(
+    ours: tuple[Policy, Any], method: Any, monkeypatch: pytest.MonkeyPatch,
+    loss_type: DpoLossType, plain: str,
+) -> None:  # fmt: skip
+    policy, dpo = ours[0], method(loss_type=loss_type)
+    loss, found, _ = loss_of(policy, dpo)
+    match plain:
+        case "padded":
+            monkeypatch.setattr(policy, "packs", False)
+        case "unshared":
+            monkeypatch.setattr(logprobs, "pack", partial(pack, share=False))
+        case _:
+            monkeypatch.setattr(head, "CHUNK_ROWS", 3)
+    other, expected, _ = loss_of(policy, dpo)
+    assert_same(loss, found, other, expected)
 
 
 @pytest.mark.parametrize("loss_type", ["simpo", "orpo"])
