@@ -63,7 +63,7 @@ def test_adapters_and_whole_models_can_be_compared_and_reward_models_not(project
 
 
 @pytest.fixture
-def link(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostLink]:
+def link(session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostLink]:
     """Real processes that need no model."""
     client = partial(GenerationClient, host_module=FAKE_HOST)
     monkeypatch.setattr(host_module, "GenerationClient", client)

@@ -17,8 +17,9 @@ from workbench.core import paths
 from workbench.core.conversation import user
 from workbench.core.events import RunState
 from workbench.core.preferences import Choice, Origin, OriginKind
-from workbench.core.recipes import DpoConfig, ModelRef
+from workbench.core.recipes import AdapterConfig, DpoConfig, KtoConfig, ModelRef
 from workbench.core.run_folder import RunFolder
+from workbench.modelfiles.inspect import inspect_model
 from workbench.runner.create import create_run
 from workbench.store.project import Project
 from workbench.store.rows import NewPair
@@ -71,6 +72,26 @@ def test_a_run_is_trained_once_and_read_into_a_project(
     with Project.open(tmp_path / "other") as project:
         (run,) = project.runs.all()
     assert (run.state, run.step) == (RunState.FINISHED, 2)
+
+
+def test_a_whole_model_is_trained_from_judged_answers(
+    tmp_path: Path, tiny_model_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Project.create(tmp_path / "project", "Runs") as project:
+        pairs = (
+            NewPair(user(f"What is {n}?"), "A number.", "Rain.", WRITTEN, WRITTEN, Choice.FIRST)
+            for n in range(4)
+        )
+        project.datasets.add_pairs("Numbers", pairs)
+        run_id = create_run(
+            project, name="Whole", model=ModelRef(name="tiny", path=str(tiny_model_dir)),
+            config=KtoConfig(max_steps=1, per_device_train_batch_size=4, eval_steps=0),
+            adapter=AdapterConfig(tuning="full"), device="cpu",
+        )  # fmt: skip
+        folder = project.runs.get(run_id).folder
+    assert main(["train", str(folder.path)]) == 0
+    assert "Whole is finished" in capsys.readouterr().out
+    assert inspect_model(folder.model, "whole").parameters > 0
 
 
 def test_ctrl_c_saves_a_checkpoint_and_stops(run_dir: Path) -> None:
