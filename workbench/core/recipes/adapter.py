@@ -20,7 +20,7 @@ class AdapterConfig(Recipe):
             "lora": "A small adapter; the model itself stays as it is",
             "dora": "LoRA that learns length and direction apart: a little better, slower",
             "qlora": "LoRA on a model in 4 bits: least memory, needs an NVIDIA GPU",
-            "full": "All weights: most memory, and the result is a whole model",
+            "full": "All weights: most memory. A tenth of the learning rate is usual",
         },
     )  # fmt: skip
     r: int = setting(
@@ -28,7 +28,7 @@ class AdapterConfig(Recipe):
         group="Adapter", only_with=_ADAPTERS, ge=1, le=512,
     )  # fmt: skip
     lora_alpha: int = setting(
-        32, "Alpha", "How strongly the adapter counts: alpha ÷ rank multiplies it.",
+        32, "Alpha", "How strongly the adapter counts. Twice the rank is usual.",
         group="Adapter", only_with=_ADAPTERS, ge=1, le=2048,
     )  # fmt: skip
     lora_dropout: float = setting(

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from workbench.core.fields import setting
-from workbench.core.recipes.training import TrainingConfig
+from workbench.core.recipes.training import LEARNING_RATE_HELP, TrainingConfig
 
 DpoLossType = Literal[
     "sigmoid", "ipo", "hinge", "robust", "sppo_hard", "apo_zero", "simpo", "orpo"
@@ -21,9 +21,7 @@ class SftConfig(TrainingConfig):
     """Supervised fine-tuning: raise the likelihood of given answers."""
 
     method: Literal["sft"] = Field("sft", frozen=True)
-    learning_rate: float = setting(
-        2e-4, "Learning rate", "How far each step moves the model.", gt=0, le=1
-    )
+    learning_rate: float = setting(2e-4, "Learning rate", LEARNING_RATE_HELP, gt=0, le=1)
     completion_only_loss: bool = setting(
         True, "Learn answers only",
         "Off: the model also learns to write the prompts.",
@@ -124,9 +122,7 @@ class RewardConfig(TrainingConfig):
     """A reward model: a score for an answer, learnt from pairs (Bradley–Terry)."""
 
     method: Literal["reward"] = Field("reward", frozen=True)
-    learning_rate: float = setting(
-        1e-4, "Learning rate", "How far each step moves the model.", gt=0, le=1
-    )
+    learning_rate: float = setting(1e-4, "Learning rate", LEARNING_RATE_HELP, gt=0, le=1)
     center_rewards_coefficient: float = setting(
         0.01, "Centring", "Keeps scores near 0 on average, so that they can be compared.",
         advanced=True, ge=0, le=1,

@@ -7,16 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from workbench.core.fields import setting
-from workbench.core.recipes.training import TrainingConfig
+from workbench.core.recipes.training import LEARNING_RATE_HELP, TrainingConfig
 from workbench.core.rewards import RewardSpec
 
 
 class OnlineConfig(TrainingConfig):
     """Prompts are answered by the model in training; rewards say how good the answers are."""
 
-    learning_rate: float = setting(
-        1e-5, "Learning rate", "How far each step moves the model.", gt=0, le=1
-    )
+    learning_rate: float = setting(1e-5, "Learning rate", LEARNING_RATE_HELP, gt=0, le=1)
     max_length: int = setting(
         1024, "Max length", "Longest prompt and answer together. Longer prompts are left out.",
         ge=8, le=131072,
@@ -27,7 +25,7 @@ class OnlineConfig(TrainingConfig):
         group="Batches", ge=1, le=1024,
     )  # fmt: skip
     num_generations: int = setting(
-        8, "Answers per prompt", "How many answers of its own the model compares.", ge=1, le=256
+        8, "Answers per prompt", "More is steadier, and slower.", ge=1, le=256
     )
     max_completion_length: int = setting(
         256, "Answer length", "Answers are cut off at this many tokens.", ge=1, le=131072
@@ -52,10 +50,20 @@ class OnlineConfig(TrainingConfig):
         0.2, "Clip", "How far a token's probability may move before its push is cut.",
         advanced=True, gt=0, le=10,
     )  # fmt: skip
+    num_iterations: int = setting(
+        1, "Uses of an answer", "Steps that learn from the same answers before new ones are asked.",
+        advanced=True, ge=1, le=32,
+    )  # fmt: skip
     eval_steps: int = setting(
-        0, "Measure every", "Steps between measurements on examples kept apart. 0: never.",
+        0, "Measure every", "Steps between measurements on prompts kept apart. 0: never, with none"
+        " kept apart.",
         group="Checkpoints", advanced=True, ge=0,
     )  # fmt: skip
+
+    def total_steps(self, examples: int, processes: int = 1) -> int:
+        """As always, but that each answer is used `num_iterations` times."""
+        steps = super().total_steps(examples, processes)
+        return steps if self.max_steps else steps * self.num_iterations
 
 
 class GrpoConfig(OnlineConfig):
@@ -63,7 +71,7 @@ class GrpoConfig(OnlineConfig):
 
     method: Literal["grpo"] = Field("grpo", frozen=True)
     num_generations: int = setting(
-        8, "Answers per prompt", "How many answers of its own the model compares.", ge=2, le=256
+        8, "Answers per prompt", "More is steadier, and slower.", ge=2, le=256
     )
     loss_type: Literal["grpo", "bnpo", "dr_grpo", "dapo"] = setting(
         "dapo", "Loss", "How the tokens of long and short answers are weighed.",
@@ -79,21 +87,23 @@ class GrpoConfig(OnlineConfig):
         ge=0, le=10,
     )  # fmt: skip
     scale_rewards: Literal["group", "batch", "none"] = setting(
-        "group", "Scale rewards", "By the spread of the rewards of a prompt, of the step, or not.",
-        advanced=True,
-    )  # fmt: skip
-    num_iterations: int = setting(
-        1, "Uses of an answer", "Steps that learn from the same answers before new ones are asked.",
-        advanced=True, ge=1, le=32,
+        "group", "Scale rewards", "By which spread the rewards are divided.",
+        advanced=True, choices={
+            "group": "By their spread among the answers to a prompt",
+            "batch": "By their spread over the whole step",
+            "none": "Not at all: prompts that are nearly solved count less",
+        },
     )  # fmt: skip
     epsilon_high: float = setting(
         0.0, "Clip above", "Another limit for tokens that become likelier. 0: the same limit.",
         advanced=True, ge=0, le=10,
     )  # fmt: skip
     importance_sampling_level: Literal["token", "sequence"] = setting(
-        "token", "Ratio of", "What is compared with the model that wrote the answer (GSPO:"
-        " sequence).",
-        advanced=True,
+        "token", "Compare by", "What is compared with the model that wrote the answer.",
+        advanced=True, choices={
+            "token": "Each token with the model that wrote it",
+            "sequence": "The whole answer with the model that wrote it (GSPO)",
+        },
     )  # fmt: skip
 
 
@@ -110,10 +120,6 @@ class RlooConfig(OnlineConfig):
     normalize_advantages: bool = setting(
         False, "Scale advantages", "By their spread over the step.", advanced=True
     )
-    num_iterations: int = setting(
-        1, "Uses of an answer", "Steps that learn from the same answers before new ones are asked.",
-        advanced=True, ge=1, le=32,
-    )  # fmt: skip
 
 
 class PpoConfig(OnlineConfig):

@@ -7,13 +7,13 @@ from typing import Literal
 
 from workbench.core.fields import Recipe, setting
 
+LEARNING_RATE_HELP = "How far each step moves the model. Too high, and it forgets what it knew."
+
 
 class TrainingConfig(Recipe):
     """Learning rate, batches, length, optimiser, checkpoints."""
 
-    learning_rate: float = setting(
-        5e-5, "Learning rate", "How far each step moves the model.", gt=0, le=1
-    )
+    learning_rate: float = setting(5e-5, "Learning rate", LEARNING_RATE_HELP, gt=0, le=1)
     num_train_epochs: float = setting(
         1.0, "Epochs", "How often each example is seen.", gt=0, le=1000
     )
@@ -29,7 +29,7 @@ class TrainingConfig(Recipe):
         group="Batches", ge=1, le=1024,
     )  # fmt: skip
     gradient_accumulation_steps: int = setting(
-        1, "Accumulation", "Batches added up before each step, in place of a larger batch.",
+        1, "Accumulation", "Batches added up before each step: a larger batch without more memory.",
         group="Batches", advanced=True, ge=1, le=1024,
     )  # fmt: skip
     gradient_checkpointing: bool = setting(
@@ -38,7 +38,11 @@ class TrainingConfig(Recipe):
     )  # fmt: skip
     lr_scheduler_type: Literal["constant", "linear", "cosine"] = setting(
         "linear", "Schedule", "How the learning rate falls over the run.",
-        group="Optimiser", advanced=True,
+        group="Optimiser", advanced=True, choices={
+            "constant": "The learning rate stays as it is",
+            "linear": "The learning rate falls evenly to 0 at the end",
+            "cosine": "The learning rate falls slowly, then fast, then slowly to 0",
+        },
     )  # fmt: skip
     warmup_steps: int = setting(
         0, "Warm-up steps", "The learning rate rises from 0 over this many steps.",
@@ -65,7 +69,8 @@ class TrainingConfig(Recipe):
         group="Checkpoints", advanced=True, ge=1, le=1000,
     )  # fmt: skip
     eval_steps: int = setting(
-        4, "Measure every", "Steps between measurements on examples kept apart. 0: never.",
+        4, "Measure every", "Steps between measurements on examples kept apart. 0: never, with none"
+        " kept apart.",
         group="Checkpoints", advanced=True, ge=0,
     )  # fmt: skip
 
