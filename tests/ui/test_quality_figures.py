@@ -90,6 +90,12 @@ def test_two_people_who_agree_but_for_some(labelling: Labelling) -> None:
     settled = labelling.figures().agreement
     assert settled.disputed.pair_ids == tuple(pairs[1:3])
     assert settled.alpha == found.alpha  # who settles knows the others' verdicts
+    labelling.say(pairs[1], FIRST, "ada", source="adjudicate")
+    by_one_of_them = labelling.figures().agreement
+    assert by_one_of_them.disputed.count == 1
+    assert by_one_of_them.alpha == found.alpha
+    labelling.say(pairs[2], SECOND, "ben")  # thought better of it
+    assert labelling.figures().agreement.alpha.value > found.alpha.value
 
 
 def test_only_independent_verdicts_count_for_agreement(labelling: Labelling) -> None:
@@ -152,6 +158,17 @@ def test_clicks_that_were_too_fast_and_the_pace(labelling: Labelling) -> None:
     ((name, line),) = found.pace.lines
     assert name == "ada"
     assert line.stretch_s == 3600
+
+
+def test_everybody_has_a_row_and_six_have_a_line(labelling: Labelling) -> None:
+    pairs = labelling.pairs(numbered(20))
+    for person in range(9):
+        for pair_id in pairs:
+            labelling.say(pair_id, FIRST if pair_id in pairs[:8] else SECOND, f"person {person}")
+    found = labelling.figures()
+    assert len(found.sides.each) == len(found.speed.each) == len(found.pace.each) == 9
+    assert len(found.pace.lines) == 6
+    assert len(found.agreement.kappas) == 9 * 8 / 2
 
 
 def test_contradictions_and_circles_with_the_pairs_to_repair(labelling: Labelling) -> None:

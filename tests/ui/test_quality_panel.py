@@ -212,3 +212,26 @@ def test_the_chart_tells_whose_dot_it_is(qtbot: QtBot) -> None:
     found = {chart.text_at(QPointF(x, y)) for x in range(0, 400, 8) for y in range(0, 160, 8)}
     assert {text.split(" · ")[2] for text in found if text} == {"100 an hour", "200 an hour"}
     assert all(text.startswith("ada · ") for text in found if text)
+
+
+def test_label_opens_on_the_pairs_to_repair(qtbot: QtBot, window: MainWindow) -> None:
+    project = window.session.project
+    origin = Origin(OriginKind.WRITTEN)
+    prompt = (Message("user", "How do I fry an egg?"),)
+    twice = [NewPair(prompt, *two, origin, origin) for two in (("a", "b"), ("b", "a"))]
+    project.datasets.add_pairs("Twice", twice)
+    for pair in project.pairs.waiting("nobody", 10):
+        say(project, pair.id, who=window.session.settings.annotator)
+    window.navigate("quality")
+    panel = window.current_panel
+    assert isinstance(panel, QualityPanel)
+    card = panel.cards["contradictions"]
+    qtbot.waitUntil(lambda: card.figure.text() == "1", timeout=20_000)
+    repair = card.findChild(QPushButton, "quality.contradictions.action")
+    qtbot.mouseClick(repair, Qt.MouseButton.LeftButton)
+    label = window.current_panel
+    assert label.objectName() == "label"
+    why = "pairs whose verdicts contradict each other"
+    qtbot.waitUntil(
+        lambda: any(why in one.text() for one in label.findChildren(QLabel) if one.isVisible())
+    )

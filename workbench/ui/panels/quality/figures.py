@@ -29,6 +29,8 @@ from workbench.ui.panels.quality.view import (
 _SHOWN_AT_RANDOM = ("label", "compare", "gold")
 _TIMED = ("label", "repeat", "gold", "adjudicate")
 _STRENGTHS = 7
+_MOST_TO_COMPARE = 12
+_MOST_LINES = 6
 _TANGLES = 3
 
 
@@ -137,9 +139,9 @@ def compute(reader: QualityReader, records: QualityRecords, scope: Scope) -> Qua
 
 def _agreement(reader: QualityReader, view: View) -> Agreement:
     verdicts = view.verdicts
-    counted = (
-        view.in_data & verdicts.stands & view.records.is_from("label") & (verdicts.choice != SKIP)
-    )
+    # Not what stands: who settles a dispute of their own would make it disappear.
+    counted = view.newest(view.in_data & view.said & view.records.is_from("label"))
+    counted &= verdicts.choice != SKIP
     if view.scope.annotator is not None:
         # What this person and others said of the same pairs.
         counted &= np.isin(verdicts.pair, verdicts.pair[counted & view.in_scope])
@@ -170,9 +172,12 @@ def _on_a_scale(choice: Numbers, strength: Numbers) -> Numbers:
 
 
 def _kappas(view: View, counted: Marks) -> tuple[Named, ...]:
-    """Every two people who share enough pairs, those who agree least first."""
+    """Every two people who share enough pairs, those who agree least first.
+
+    Of many people those who labelled most: all two of a hundred would be 4,950.
+    """
     verdicts = view.verdicts
-    people = view.most_active(counted)
+    people = view.most_active(counted)[:_MOST_TO_COMPARE]
     if view.scope.annotator in view.records.annotators:
         chosen = view.records.annotators.index(view.scope.annotator)
         pairs = [(chosen, other) for other in people if other != chosen]
@@ -238,12 +243,7 @@ def _compare(view: View, before: Numbers, again: Numbers) -> SelfConsistency:
 
 
 def _sides(view: View) -> Sides:
-    counted = (
-        view.in_scope
-        & view.verdicts.stands
-        & view.decisive
-        & view.records.is_from(*_SHOWN_AT_RANDOM)
-    )
+    counted = view.in_scope & view.said & view.decisive & view.records.is_from(*_SHOWN_AT_RANDOM)
     chose_left = sides_chosen(view)[counted] == 0
     persons = view.verdicts.annotator[counted]
     each = side_bias.left_share_of_each(chose_left, persons)
@@ -343,7 +343,8 @@ def _pace(view: View) -> Pace:
     return Pace(
         pace.pairs_an_hour(elapsed_s),
         tuple(each) if len(each) > 1 else (),
-        tuple(line for line in lines if len(line[1].starts)),
+        # As many as there are colours: those who gave most.
+        tuple([line for line in lines if len(line[1].starts)][:_MOST_LINES]),
     )
 
 

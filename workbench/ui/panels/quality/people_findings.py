@@ -96,9 +96,13 @@ class PeopleFindings(Words):
             meaning += " " + self.tr("Of {0} that changed, {1} kept the side.").format(
                 f"{repeats.changed:,}", f"{repeats.kept_side:,}"
             )
-        is_good = same.value >= _CONSISTENT
-        if is_good:
+        tag, tone = self.tr("wavering"), "caution"
+        if same.value >= _CONSISTENT:
+            tag, tone = self.tr("steady"), "good"
             advice = self.tr("Nothing to do: verdicts can be relied on.")
+        elif not same.is_below(_CONSISTENT):
+            tag, tone = self.tr("unsure"), "neutral"
+            advice = self.tr("Go on labelling: more repeats will tell whether it is 80 % or more.")
         elif repeats.kept_side > repeats.changed / 2:
             advice = self.tr("Read both answers before choosing: the side seems to decide.")
         else:
@@ -110,8 +114,8 @@ class PeopleFindings(Words):
             title=self.title("consistency"),
             figure=percent(same.value),
             note=self.note(same, exact_percent, self.tr("repeats")),
-            tag=self.tr("steady") if is_good else self.tr("wavering"),
-            tone="good" if is_good else "caution",
+            tag=tag,
+            tone=tone,
             bar=Bar(same, 0.0, 1.0, (Mark(0, "0 %"), Mark(_CONSISTENT, "80 %"), Mark(1, "100 %"))),
             meaning=meaning,
             advice=advice,

@@ -15,7 +15,6 @@ FIRST, SECOND, TIE, SKIP = 0, 1, 2, 4
 """Places in `ANSWERS`."""
 
 _JUDGED = ("label", "compare", "edit")
-_MOST_PEOPLE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +63,24 @@ class View:
         wanted = [place for place, name in enumerate(names) if name == self.scope.annotator]
         return np.isin(self.verdicts.annotator, wanted)
 
+    def newest(self, counted: Marks) -> Marks:
+        """The last of these verdicts that each person gave on each pair."""
+        places = np.flatnonzero(counted)
+        # In reverse, the first time that a person and a pair come up is the last of all.
+        keys = self.verdicts.pair[places] * len(self.records.annotators)
+        keys += self.verdicts.annotator[places]
+        _, first = np.unique(keys[::-1], return_index=True)
+        last = np.zeros(len(counted), dtype=np.bool_)
+        last[places[::-1][first]] = True
+        return last
+
     def name(self, person: int) -> str:
         return self.records.annotators[person]
 
     def most_active(self, counted: Marks) -> list[int]:
         """Who gave most of these verdicts, first."""
         people, often = np.unique(self.verdicts.annotator[counted], return_counts=True)
-        return [int(one) for one in people[np.argsort(-often, kind="stable")][:_MOST_PEOPLE]]
+        return [int(one) for one in people[np.argsort(-often, kind="stable")]]
 
     def to_repair(self, reader: QualityReader, count: int, places: Numbers) -> ToRepair:
         """Pairs by their places, as the ids that Label takes."""
