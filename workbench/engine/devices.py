@@ -52,9 +52,10 @@ def resolve_device(wanted: str) -> torch.device:
     """The device for `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; raises RunError where it is not."""
     import torch
 
+    if wanted in {"auto", "cuda"} and torch.cuda.is_available():
+        # Each of several processes has a card of its own.
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
     if wanted == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda", 0)
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     device = torch.device(wanted)
     if device.type == "cuda":

@@ -65,6 +65,11 @@ class Processes:
         agreed: T = box[0]
         return agreed
 
+    def first_before_others(self) -> AbstractContextManager[Any]:
+        """The first process does it and leaves the result where the others find it."""
+        context: AbstractContextManager[Any] = self.accelerator.main_process_first()
+        return context
+
     def wait(self) -> None:
         """Go on together."""
         if self.count > 1:

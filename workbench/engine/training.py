@@ -98,7 +98,8 @@ def prepare(
     fuse(policy)
     if scores:
         policy = ScoredPolicy.of(policy)
-    method.prepare(policy, report)
+    with processes.first_before_others():
+        method.prepare(policy, report)
     generator = Generator(model, base.tokenizer, device)
     loop: Loop[Any, Any] = Loop(
         spec.config, method, policy, run, rows, log, steering, processes,

@@ -1,5 +1,7 @@
 """One attempt at a run, as its own process: `python -m workbench.engine.worker RUN_DIR ATTEMPT`.
 
+On several GPUs: `accelerate launch -m workbench.engine.worker RUN_DIR ATTEMPT`.
+
 Exit codes: 0 for finished, paused and stopped; 1 for a bug; 2 for what a person can mend.
 Resuming needs no flag: where there are checkpoints, the newest one is continued.
 """
@@ -39,8 +41,11 @@ def main(arguments: list[str]) -> int:
     attempt.path.mkdir(parents=True, exist_ok=True)
     spec, problem = _read_spec(run)
     run_id = spec.run_id if spec else run.path.name
-    with EventLog(attempt.events, run_id, attempt.number) as log:
-        steering = Steering(attempt.control, log.emit)
+    # Of several processes the first alone tells what happens and is told what to do.
+    is_first = os.environ.get("RANK", "0") == "0"
+    nowhere = Path(os.devnull)
+    with EventLog(attempt.events if is_first else nowhere, run_id, attempt.number) as log:
+        steering = Steering(attempt.control if is_first else nowhere, log.emit)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: steering.terminate())
         log.emit(_hello(run, spec))
@@ -79,9 +84,14 @@ def _hello(run: RunFolder, spec: RunSpec | None) -> Hello:
         process_started_at=psutil.Process().create_time(),
         device=expected_device(spec.device) if spec else "",
         versions=versions(),
-        total_steps=spec.config.total_steps(count_rows(run.train_data)) if spec else None,
+        total_steps=_total_steps(run, spec) if spec else None,
         resumed_from_step=steps[-1] if steps else None,
     )
+
+
+def _total_steps(run: RunFolder, spec: RunSpec) -> int:
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    return spec.config.total_steps(count_rows(run.train_data), processes)
 
 
 def count_rows(path: Path) -> int:
