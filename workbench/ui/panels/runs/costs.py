@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
+from workbench.core.recipes import OnlineConfig
+from workbench.store.rows import RunRow
 from workbench.ui.panels.runs.figures import ShownRun, is_cost
-from workbench.ui.wording import figure, gigabytes
+from workbench.ui.panels.runs.measurements import Measurements
+from workbench.ui.wording import figure
 
+STEP_TIME = "step_time_s"
 # The first steps are slower: memory is taken, kernels are chosen.
 _WARM_UP_STEPS = 2
+_MEGABYTE, _GIGABYTE = 1e6, 1e9
 
 
 def _title(text: str) -> str:
     return str(QT_TRANSLATE_NOOP("Costs", text))
 
 
-TITLES = {
-    "step_time_s": _title("A step"),
+_PARTS = {
     "rollout_time_s": _title("· writing answers"),
     "reward_time_s": _title("· rewarding them"),
     "reference_time_s": _title("· reading them with the reference"),
     "critic_time_s": _title("· the critic"),
     "update_time_s": _title("· learning from them"),
-    "critic_bytes": _title("Memory of the critic"),
-    "peak_bytes": _title("Most memory of the device"),
 }
-"""Costs that have a name of their own, in this order; others follow under the run's names."""
-TRAINER_MEMORY = _title("Most memory of the trainer")
-GPU_MEMORY = _title("Most memory of the GPU")
+"""Parts of a step that have a name of their own, in this order; others follow under the run's."""
+_MEMORY = {
+    "critic_bytes": _title("Memory of the critic"),
+    "critic_memory_bytes": _title("Memory of the critic"),
+    "peak_memory_bytes": _title("Most memory of the device"),
+}
+_MACHINE = {
+    "trainer memory": _title("Most memory of the trainer"),
+    "gpu 0 memory": _title("Most memory of the GPU"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +52,116 @@ class CostRow:
 
 
 def cost_rows(shown: Sequence[ShownRun]) -> list[CostRow]:
-    """Medians over the steps, and the most memory that was ever used; only what some run has."""
-    found = {name for item in shown for name in item.measured.series if is_cost(name)}
-    order = [name for name in TITLES if name in found] + sorted(found - TITLES.keys())
+    """Times are means over the steps, memory is the most ever used; only what some run has."""
+    measured = [item.measured for item in shown]
+    found = {name for one in measured for name in one.series if is_cost(name)} - {STEP_TIME}
+    times = _ordered([name for name in found if name.endswith("_s")], list(_PARTS))
+    sizes = _ordered([name for name in found if name.endswith("_bytes")], list(_MEMORY))
     rows = [
-        CostRow(TITLES.get(name, name), tuple(_cost(item, name) for item in shown))
-        for name in order
-    ]
-    for title, place in ((TRAINER_MEMORY, "trainer memory"), (GPU_MEMORY, "gpu 0 memory")):
-        most = [_most(item, place) for item in shown]
-        if any(value is not None for value in most):
-            rows.append(CostRow(title, tuple(_memory(value) for value in most)))
-    return rows
+        CostRow(_title("A step"), _each(measured, _seconds(lambda one: _per_step(one, STEP_TIME)))),
+        *(
+            CostRow(_PARTS.get(name, f"· {name}"), _each(measured, _seconds(_share_of(name))))
+            for name in times
+        ),
+        CostRow(_title("· everything else"), _each(measured, _seconds(_rest))),
+        CostRow(_title("Answers written in a step"), tuple(_answers(item.run) for item in shown)),
+        CostRow(_title("Time for an answer"), tuple(_time_for_answer(item) for item in shown)),
+        *(
+            CostRow(_MEMORY.get(name, name), _each(measured, _most_bytes(name)))
+            for name in sizes
+        ),
+        *(
+            CostRow(title, _each(measured, _most_of_machine(name)))
+            for name, title in _MACHINE.items()
+        ),
+    ]  # fmt: skip
+    return [row for row in rows if any(text != "–" for text in row.figures)]
 
 
-def _cost(item: ShownRun, name: str) -> str:
-    series = item.measured.series.get(name)
-    if series is None:
-        return "–"
-    values = series.value[np.isfinite(series.value)]
-    if not len(values):
-        return "–"
-    if name.endswith("_bytes"):
-        return f"{gigabytes(float(values.max()))} GB" if values.max() >= 1e8 else _megabytes(values)
-    warm = values[_WARM_UP_STEPS:] if len(values) > 2 * _WARM_UP_STEPS else values
-    return f"{figure(float(np.median(warm)))} s"
+def _each(
+    measured: Sequence[Measurements], figure_of: Callable[[Measurements], str]
+) -> tuple[str, ...]:
+    return tuple(figure_of(one) for one in measured)
 
 
-def _megabytes(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
-    return f"{values.max() / 1e6:.1f} MB"
+def _ordered(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    return [name for name in known if name in names] + sorted(set(names) - set(known))
 
 
-def _most(item: ShownRun, name: str) -> float | None:
-    values = item.measured.machine.values.get(name)
-    if values is None or not np.isfinite(values).any():
+def _per_step(one: Measurements, name: str) -> float | None:
+    """Seconds of a step that went there, on average over all steps but the first ones.
+
+    What only some steps have, as answers that are used several times, is spread over all.
+    """
+    steps, series = one.series.get(STEP_TIME), one.series.get(name)
+    if steps is None or series is None or not len(steps.step):
         return None
-    return float(np.nanmax(values))
+    after = steps.step[min(_WARM_UP_STEPS, len(steps.step) - 1)]
+    count = int((steps.step >= after).sum())
+    values = series.value[(series.step >= after) & np.isfinite(series.value)]
+    return float(values.sum()) / count
 
 
-def _memory(value_gb: float | None) -> str:
-    return "–" if value_gb is None else f"{value_gb:.1f} GB"
+def _share_of(name: str) -> Callable[[Measurements], float | None]:
+    return lambda one: _per_step(one, name)
+
+
+def _rest(one: Measurements) -> float | None:
+    whole = _per_step(one, STEP_TIME)
+    names = [name for name in one.series if name.endswith("_s") and name != STEP_TIME]
+    parts = [_per_step(one, name) for name in names]
+    if whole is None or not parts:
+        return None
+    return max(0.0, whole - sum(part for part in parts if part is not None))
+
+
+def _seconds(
+    value_of: Callable[[Measurements], float | None],
+) -> Callable[[Measurements], str]:
+    def text(one: Measurements) -> str:
+        value = value_of(one)
+        return "–" if value is None else f"{figure(value)} s"
+
+    return text
+
+
+def _answers_per_step(run: RunRow) -> float | None:
+    config = run.spec.config
+    if not isinstance(config, OnlineConfig):
+        return None
+    return config.examples_per_step * config.num_generations / config.num_iterations
+
+
+def _answers(run: RunRow) -> str:
+    answers = _answers_per_step(run)
+    return "–" if answers is None else figure(answers)
+
+
+def _time_for_answer(item: ShownRun) -> str:
+    answers, step_s = _answers_per_step(item.run), _per_step(item.measured, STEP_TIME)
+    return "–" if answers is None or step_s is None else f"{figure(step_s / answers)} s"
+
+
+def _most_bytes(name: str) -> Callable[[Measurements], str]:
+    def text(one: Measurements) -> str:
+        series = one.series.get(name)
+        values = series.value[np.isfinite(series.value)] if series is not None else np.empty(0)
+        return _memory(float(values.max())) if len(values) else "–"
+
+    return text
+
+
+def _most_of_machine(name: str) -> Callable[[Measurements], str]:
+    def text(one: Measurements) -> str:
+        values = one.machine.values.get(name)
+        if values is None or not np.isfinite(values).any():
+            return "–"
+        return _memory(float(np.nanmax(values)) * _GIGABYTE)
+
+    return text
+
+
+def _memory(size_bytes: float) -> str:
+    if size_bytes < _GIGABYTE / 10:
+        return f"{size_bytes / _MEGABYTE:.1f} MB"
+    return f"{size_bytes / _GIGABYTE:.1f} GB"

@@ -49,7 +49,7 @@ class CostsTab(QWidget):
             return
         self._shown = state
         more = "" if len(shown) > 1 else self.tr(" Ctrl+click a second run to compare.")
-        self._note.setText(self.tr("Times are medians over the steps.") + more)
+        self._note.setText(self.tr("Times are means over the steps.") + more)
         self.table.setColumnCount(1 + len(names))
         self.table.setHorizontalHeaderLabels([self.tr("Cost"), *names])
         self.table.setRowCount(len(rows))

@@ -169,9 +169,9 @@ def metric_names(method: str, reported: Iterable[str]) -> tuple[str, ...]:
     """
     specs = METHOD_PLOTS[method]
     plain = {name for spec in specs for name, _ in spec.metrics}
-    families = {name for spec in specs if spec.family for name, _ in spec.lines(reported)}
+    plain |= {name for spec in specs if spec.family for name, _ in spec.lines(reported)}
     costs = {name for name in reported if is_cost(name)}
-    return tuple(sorted(plain | {EVAL + name for name in plain} | families | costs))
+    return tuple(sorted(plain | {EVAL + name for name in plain} | costs))
 
 
 def is_cost(name: str) -> bool:
