@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -275,7 +276,7 @@ def _minima(packed: _Packed) -> NDArray[np.uint32]:
 def _densified(minima: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Fill each empty bin from another one, the same for every text, so that alike stays alike."""
     filled = minima.copy()
-    for sources in _SOURCES.T:
+    for sources in _lenders().T:
         is_empty = filled == _EMPTY
         if not is_empty.any():
             break
@@ -283,8 +284,11 @@ def _densified(minima: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return filled
 
 
-# For each bin, in which order others lend to it: column by column, 64 columns reach all of them.
-_SOURCES = np.random.default_rng(2017).permuted(np.tile(np.arange(_BINS), (_BINS, 1)), axis=1)
+@cache
+def _lenders() -> Numbers:
+    """For each bin, in which order others lend to it: the 64 columns reach all of them."""
+    every_bin = np.tile(np.arange(_BINS), (_BINS, 1))
+    return np.random.default_rng(2017).permuted(every_bin, axis=1)
 
 
 def _band_keys(minima: NDArray[np.uint32]) -> Hashes:
