@@ -27,7 +27,7 @@ from workbench.ui.main_window import MainWindow
 from workbench.ui.operations import RunOrder
 from workbench.ui.settings import Settings
 
-PANELS = ("home", "models", "data", "label", "train", "runs", "compare")
+PANELS = ("home", "models", "data", "label", "quality", "train", "runs", "compare")
 RUN_TIME_S = 1200
 SETTLE_MS = 1500
 
