@@ -22,11 +22,14 @@ IDS_PER_ROW = 64
 MOST_VERDICTS = IDS_PER_ROW - 4
 _ROWS_AT_ONCE = 2000
 _CONTENT_BYTES = 16
+_PAGE_BYTES = 32768
+_WORDS = {choice: choice.value for choice in Choice}
+_HELD_OUT = Split.HELD_OUT
 
 _SCHEMA = """
 CREATE TABLE rows (
     n INTEGER PRIMARY KEY,      -- from 1, in the order of the file
-    messages TEXT NOT NULL, text TEXT, held_out INTEGER NOT NULL,
+    messages TEXT NOT NULL, text TEXT,
     answer TEXT, answer_check TEXT,
     first TEXT, second TEXT, first_origin TEXT, second_origin TEXT, desirable INTEGER
 );
@@ -35,16 +38,16 @@ CREATE TABLE verdicts (
     strength INTEGER, created_at REAL NOT NULL, elapsed_s REAL, source TEXT NOT NULL,
     PRIMARY KEY (n, place)
 ) WITHOUT ROWID;
-CREATE TABLE row_keys (n INTEGER PRIMARY KEY, key BLOB NOT NULL);
+CREATE TABLE row_keys (n INTEGER PRIMARY KEY, key BLOB NOT NULL, held_out INTEGER NOT NULL);
 -- Made once all rows are there: each prompt, the first row that has it, whether any holds it out.
 CREATE TABLE keys (
     key BLOB PRIMARY KEY, n INTEGER NOT NULL, held_out INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE summary (row_count INTEGER, content TEXT);
 """
-_INSERT_ROW = f"INSERT INTO rows VALUES ({', '.join('?' * 11)})"
+_INSERT_ROW = f"INSERT INTO rows VALUES ({', '.join('?' * 10)})"
 _INSERT_VERDICT = "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_KEY = "INSERT INTO row_keys VALUES (?, ?)"
+_INSERT_KEY = "INSERT INTO row_keys VALUES (?, ?, ?)"
 
 StagedVerdict = tuple[Choice, str, int | None, float | None, float | None, str]
 
@@ -56,13 +59,14 @@ class Staging:
         path.unlink(missing_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None)
         # Thrown away if anything goes wrong, so nothing of it must survive a crash.
+        self._db.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         self._db.execute("PRAGMA journal_mode = OFF")
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
         self._rows: list[tuple[object, ...]] = []
         self._verdicts: list[tuple[object, ...]] = []
-        self._keys: list[tuple[int, bytes]] = []
+        self._keys: list[tuple[int, bytes, bool]] = []
         self._content = 0
         self._now = time.time()
         self.row_count = 0
@@ -87,9 +91,9 @@ class Staging:
         second = texts[1] if len(texts) > 1 else None
         first_origin = _origin_json(origins[0]) if origins else None
         second_origin = _origin_json(origins[1]) if len(origins) > 1 else None
-        self._keys.append((n, key))
+        self._keys.append((n, key, split is _HELD_OUT))
         self._rows.append(
-            (n, messages, plain_text(prompt), split is Split.HELD_OUT, answer, check,
+            (n, messages, plain_text(prompt), answer, check,
              first, second, first_origin, second_origin, desirable)
         )  # fmt: skip
         said = ""
@@ -97,9 +101,9 @@ class Staging:
             choice, annotator, strength, created_at, elapsed_s, source = verdict
             moment = self._now if created_at is None else created_at
             self._verdicts.append(
-                (n, place, choice.value, annotator, strength, moment, elapsed_s, source)
+                (n, place, _WORDS[choice], annotator, strength, moment, elapsed_s, source)
             )
-            said += f"{choice.value} {annotator}\n"
+            said += f"{_WORDS[choice]} {annotator}\n"
         self._content += _hash(f"{messages}\0{first}\0{second}\0{desirable}\0{answer}\0{said}")
         if len(self._rows) >= _ROWS_AT_ONCE:
             self._flush()
@@ -109,7 +113,7 @@ class Staging:
         self._flush()
         self._db.execute(
             "INSERT INTO keys SELECT key, min(n), max(held_out)"
-            " FROM row_keys JOIN rows USING (n) GROUP BY key ORDER BY key"
+            " FROM row_keys GROUP BY key ORDER BY key"
         )
         content = f"{self._content % (1 << 8 * _CONTENT_BYTES):032x}"
         self._db.execute("INSERT INTO summary VALUES (?, ?)", [self.row_count, content])
