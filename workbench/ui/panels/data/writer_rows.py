@@ -37,14 +37,17 @@ class WriterChoice:
 
 
 def read_choices(project: Project) -> list[WriterChoice]:
-    """Every model that can write: base models, then the adapters of the newest runs first."""
+    """Every model that can write: base models, then the adapters of the newest runs first.
+
+    Reward models only score, so they are left out.
+    """
     found = [
         WriterChoice(model.name, model.ref)
         for model in project_models(project)
         if model.details is not None
     ]
     for run in project.runs.all():
-        if not Path(run.spec.model.path).is_dir():
+        if run.method == "reward" or not Path(run.spec.model.path).is_dir():
             continue
         made: list[tuple[int | None, Path]] = [(None, run.folder.adapter)]
         steps = reversed(run.folder.checkpoint_steps())
