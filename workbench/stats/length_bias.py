@@ -37,16 +37,16 @@ class LengthControl:
     models: int
 
 
-def longer_wins(first_words: Floats, second_words: Floats, first_won: Marks) -> Estimate:
+def longer_wins(first_length: Floats, second_length: Floats, first_won: Marks) -> Estimate:
     """The share of decided pairs whose longer answer won; equally long ones count nowhere."""
-    differs = first_words != second_words
-    won = (first_words > second_words) == first_won
+    differs = first_length != second_length
+    won = (first_length > second_length) == first_won
     return share_estimate(int(won[differs].sum()), int(differs.sum()), fewest=FEWEST_PAIRS)
 
 
 def length_control(
-    first_words: Floats,
-    second_words: Floats,
+    first_length: Floats,
+    second_length: Floats,
     first_won: Marks,
     models: tuple[Numbers, Numbers],
     prompts: Numbers,
@@ -58,13 +58,13 @@ def length_control(
     prompt. It needs two models that met often enough; `models` holds the first answers' and the
     second answers' models, -1 for one that nobody knows.
     """
-    known = np.flatnonzero((models[0] >= 0) & (models[1] >= 0) & (first_words != second_words))
+    known = np.flatnonzero((models[0] >= 0) & (models[1] >= 0) & (first_length != second_length))
     if len(known) > _MOST_PAIRS:
         known = np.random.default_rng(0).choice(known, _MOST_PAIRS, replace=False)
     writers = _writers(models[0][known], models[1][known])
     if len(known) < FEWEST_FOR_MODELS or writers.shape[1] == 0:
         return None
-    difference = (first_words - second_words)[known]
+    difference = (first_length - second_length)[known]
     length = np.tanh(difference / difference.std())
     fitted = _fit(
         np.column_stack((length, writers)), first_won[known].astype(np.float64), prompts[known]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,8 @@ ANSWERS = (Choice.FIRST, Choice.SECOND, Choice.TIE, Choice.BOTH_BAD, Choice.SKIP
 """What a choice is numbered as; -1 takes a verdict back."""
 
 _CHUNK_ROWS = 2000
+# Of the time of a first read; the rest goes to the pairs' texts.
+_SHARE_OF_VERDICTS = 0.4
 
 _LISTED = f"""
     pairs.dataset_id NOT IN (SELECT dataset_id FROM unfinished) AND {not_in_bin("pairs.id")}
@@ -95,6 +97,8 @@ class PairColumns:
     second_text: Numbers
     first_words: Numbers
     second_words: Numbers
+    first_chars: Numbers
+    second_chars: Numbers
     first_model: Numbers
     second_model: Numbers
 
@@ -144,7 +148,11 @@ class _Names:
         return tuple(self._numbers)
 
 
-_PAIR_FACTS = 9
+_PAIR_FACTS = 11
+# Of scripts that put no space between words, this many characters count as one: rather too few.
+_LONGEST_WORD = 12
+
+Progress = Callable[[float], None]
 
 
 class QualityReader:
@@ -160,15 +168,19 @@ class QualityReader:
         """Read the pairs' texts again next time: some were edited, thrown away or brought in."""
         self._facts = np.empty((0, _PAIR_FACTS), dtype=np.int64)
 
-    def read(self, stop: Stop | None = None) -> QualityRecords:
+    def read(
+        self, stop: Stop | None = None, on_progress: Progress = lambda _share: None
+    ) -> QualityRecords:
         """Everything of finished data sets that is not in the bin.
 
-        Raises `store.reading.Stopped` soon after `stop` became true.
+        `on_progress` is told how far it has come, 0 to 1. Raises `store.reading.Stopped` soon
+        after `stop` became true.
         """
         with reading(self._path, stop=stop) as db:
-            verdicts, annotators, sources = _read_verdicts(db)
+            verdicts, annotators, sources = _read_verdicts(db, on_progress)
             rows = np.unique(verdicts.pair)
-            self._learn(db, np.setdiff1d(rows, self._facts[:, 0], assume_unique=True))
+            unknown = np.setdiff1d(rows, self._facts[:, 0], assume_unique=True)
+            self._learn(db, unknown, on_progress)
         facts = self._facts[np.searchsorted(self._facts[:, 0], rows)]
         pairs = PairColumns(*(np.ascontiguousarray(column) for column in facts.T))
         places = np.searchsorted(rows, verdicts.pair)
@@ -207,10 +219,11 @@ class QualityReader:
             found = dict(db.execute(sql, [json.dumps(list(rows))]).fetchall())
         return [found.get(row, "") for row in rows]
 
-    def _learn(self, db: sqlite3.Connection, rows: Numbers) -> None:
+    def _learn(self, db: sqlite3.Connection, rows: Numbers, on_progress: Progress) -> None:
         """Take in what a pair's texts tell; the texts themselves are not kept."""
         facts = array("q")
         for start in range(0, len(rows), _CHUNK_ROWS):
+            on_progress(_SHARE_OF_VERDICTS + (1 - _SHARE_OF_VERDICTS) * start / len(rows))
             chunk = json.dumps(rows[start : start + _CHUNK_ROWS].tolist())
             for row, dataset, prompt, first, second, first_by, second_by in db.execute(
                 _PAIRS, [chunk]
@@ -222,8 +235,10 @@ class QualityReader:
                         hash(prompt),
                         hash(first),
                         hash(second),
-                        len(first.split()),
-                        len(second.split()),
+                        _words(first),
+                        _words(second),
+                        len(first),
+                        len(second),
                         self._model(first_by),
                         self._model(second_by),
                     )
@@ -237,13 +252,15 @@ class QualityReader:
 
 
 def _read_verdicts(
-    db: sqlite3.Connection,
+    db: sqlite3.Connection, on_progress: Progress
 ) -> tuple[VerdictColumns, tuple[str, ...], tuple[str, ...]]:
     """The history; `pair` still holds rows of the table, not places."""
     annotators, sources = _Names(), _Names()
     pages: list[tuple[Numbers, Floats]] = []
+    (total,) = db.execute("SELECT ifnull(max(rowid), 0) FROM verdicts").fetchone()
     cursor = db.execute(_VERDICTS)
     while page := cursor.fetchmany(_CHUNK_ROWS):
+        on_progress(_SHARE_OF_VERDICTS * min(1.0, len(pages) * _CHUNK_ROWS / total))
         annotator, source, *whole, elapsed_s, given_at = zip(*page, strict=True)
         named = (annotators.numbers(annotator), sources.numbers(source), *whole)
         # An unknown time is NaN in the array.
@@ -264,6 +281,10 @@ def _read_verdicts(
         replaces=_places_of(old, row),
     )
     return verdicts, annotators.all, sources.all
+
+
+def _words(text: str) -> int:
+    return max(len(text.split()), len(text) // _LONGEST_WORD)
 
 
 def _places_of(wanted: Numbers, rows: Numbers) -> Numbers:

@@ -1,5 +1,6 @@
 """The verdict history as columns: what is read, and what is left out."""
 
+import dataclasses
 import itertools
 import time
 
@@ -85,6 +86,7 @@ def test_what_a_pair_tells(project: Project, reader: QualityReader) -> None:
     pairs = records.pairs
     assert pairs.first_words.tolist() == [3, 3]
     assert pairs.second_words.tolist() == [2, 2]
+    assert pairs.first_chars.tolist() == [len("one two three")] * 2
     assert pairs.first_text[0] == pairs.first_text[1]
     assert pairs.second_text[0] != pairs.second_text[1]
     assert pairs.prompt[0] != pairs.prompt[1]
@@ -149,6 +151,21 @@ def test_prompts_come_in_pages_with_their_split(project: Project, reader: Qualit
     assert page.held_out == (True, False, False)
     assert set(page.dataset_ids) == {dataset.id}
     assert reader.prompt_texts(page.rows[::-1]) == list(page.texts[::-1])
+
+
+def test_texts_without_spaces_have_words_too(project: Project, reader: QualityReader) -> None:
+    unspaced = NewPair((Message("user", "?"),), "好" * 48, "ok", *[Origin(OriginKind.WRITTEN)] * 2)
+    project.datasets.add_pairs("Some", [dataclasses.replace(unspaced, choice=Choice.FIRST)])
+    assert reader.read().pairs.first_words.tolist() == [4]
+
+
+def test_a_read_tells_how_far_it_has_come(project: Project, reader: QualityReader) -> None:
+    project.datasets.add_pairs("Some", [pair(number, Choice.FIRST) for number in range(2100)])
+    told: list[float] = []
+    reader.read(on_progress=told.append)
+    assert len(told) == 4
+    assert told == sorted(told)
+    assert 0 <= told[0] < told[-1] < 1
 
 
 def test_a_read_that_nobody_waits_for_ends(project: Project) -> None:

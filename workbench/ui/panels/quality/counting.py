@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -36,7 +37,7 @@ class Counting(QObject):
 
     counted = Signal(Counted)
     searched = Signal(DuplicatePrompts)
-    began = Signal()
+    progress = Signal(float)
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -73,18 +74,19 @@ class Counting(QObject):
         order, self._waiting = self._waiting, None
         assert order is not None
         self._is_counting = True
-        self.began.emit()
+        self.progress.emit(0.0)
+        on_progress = self._session.bridge.forward(self.progress.emit, owner=self)
         self._session.bridge.run(
-            lambda: self._work(order), self._done, on_error=self._failed, owner=self
+            lambda: self._work(order, on_progress), self._done, on_error=self._failed, owner=self
         )
 
-    def _work(self, order: _Order) -> Counted:
+    def _work(self, order: _Order, on_progress: Callable[[float], None]) -> Counted:
         """On a worker thread; never two at a time."""
         if order.texts_changed:
             self._reader.forget_pairs()
         records = self._records
         if records is None or order.verdicts_changed or order.texts_changed:
-            records = self._reader.read(self._closing.is_set)
+            records = self._reader.read(self._closing.is_set, on_progress)
         names = {dataset.id: dataset.name for dataset in self._session.project.datasets.all()}
         datasets = tuple((id, names[id]) for id in records.datasets if id in names)
         return Counted(compute(self._reader, records, order.scope), records, datasets)

@@ -256,12 +256,13 @@ def _named(view: View, each: list[SideBias]) -> list[Named]:
 
 def _length(view: View) -> Length:
     pair, first_won = winners(view)
-    first_words = view.pairs.first_words[pair].astype(np.float64)
-    second_words = view.pairs.second_words[pair].astype(np.float64)
+    # Characters, not words: some scripts put no space between words.
+    first_length = view.pairs.first_chars[pair].astype(np.float64)
+    second_length = view.pairs.second_chars[pair].astype(np.float64)
     models = (view.pairs.first_model[pair], view.pairs.second_model[pair])
-    longer = length_bias.longer_wins(first_words, second_words, first_won)
+    longer = length_bias.longer_wins(first_length, second_length, first_won)
     control = length_bias.length_control(
-        first_words, second_words, first_won, models, view.pairs.prompt[pair]
+        first_length, second_length, first_won, models, view.pairs.prompt[pair]
     )
     return Length(longer, control)
 

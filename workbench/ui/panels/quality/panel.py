@@ -42,10 +42,10 @@ class QualityPanel(Panel):
         self._figures: QualityFigures | None = None
         self._duplicates: DuplicatePrompts | None = None
         self.counting = Counting(session, self)
-        self.counting.began.connect(self._show_busy)
+        self.counting.progress.connect(self._show_progress)
         self.counting.counted.connect(self._show_counted)
         self.counting.searched.connect(self._show_duplicates)
-        self._busy = label(self.tr("Counting…"), "small")
+        self._busy = label("", "small")
         self._datasets = self._filter("quality.dataset", self.tr("Data set"))
         self._annotators = self._filter("quality.annotator", self.tr("Annotator"))
         for widget in (self._busy, self._datasets, self._annotators):
@@ -79,8 +79,9 @@ class QualityPanel(Panel):
     def close_down(self) -> None:
         self.counting.close()
 
-    @Slot()
-    def _show_busy(self) -> None:
+    @Slot(float)
+    def _show_progress(self, share: float) -> None:
+        self._busy.setText(self.tr("Counting… {0:.0f} %").format(100 * share))
         self._busy.show()
 
     @Slot(Counted)
