@@ -89,8 +89,8 @@ def test_pairs_can_be_asked_again(tmp_path: Path, project_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        ((json.dumps(PAIR), "{nonsense"), "pairs.jsonl, line 2: this is not JSON"),
-        ((json.dumps(PAIR), '{"prompt": "Why?", "chosen": "a"}'), "pairs.jsonl, line 2: "),
+        (("{nonsense",), "pairs.jsonl: line 1 is not JSON"),
+        (('{"prompt": "Why?", "chosen": "a", "rejected": 3}',), "No row could be read"),
         ((), "pairs.jsonl: the file is empty"),
     ],
 )
@@ -106,6 +106,37 @@ def test_a_malformed_file_is_one_sentence_and_leaves_the_project_as_it_was(
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.startswith(problem)
     assert _counts(project_folder) == (0, 0)
+
+
+def test_bad_rows_are_told_and_saved_and_a_column_can_be_named(
+    tmp_path: Path, project_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _pairs(tmp_path, '{"prompt": "Why?", "best": "a", "worst": "b"}', "{nonsense")
+    rejects = tmp_path / "rejects.jsonl"
+    arguments = ["import", str(path), "--project", str(project_folder), "--rejects", str(rejects)]
+    named = ["--form", "trl-preference-text", "--map", "chosen=best", "--map", "rejected=worst"]
+    assert main([*arguments, *named]) == 0
+    said = capsys.readouterr()
+    assert "1 rows of the kind preference" in said.out
+    assert "pairs.jsonl, line 2: is not JSON" in said.err
+    assert json.loads(rejects.read_text(encoding="utf-8"))["row"] == "{nonsense"
+    assert main([*arguments, "--map", "best=chosen"]) == 2
+    assert "There is no role “best”" in capsys.readouterr().err
+
+
+def test_an_export_can_be_parted(
+    tmp_path: Path, project_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = ["--project", str(project_folder)]
+    lines = [json.dumps({**PAIR, "prompt": f"Why {number}?"}) for number in range(20)]
+    assert main(["import", str(_pairs(tmp_path, *lines)), *project]) == 0
+    written = ["export", str(tmp_path / "out.csv"), *project, "--form", "comparison"]
+    assert main([*written, "--dataset", "pairs", "--held-out-share", "0.5", "--bare"]) == 0
+    parts = [(tmp_path / f"out.{part}.csv").read_text("utf-8") for part in ("train", "held_out")]
+    assert sum(len(part.splitlines()) - 1 for part in parts) == 20
+    capsys.readouterr()
+    assert main([*written, "--dataset", "other"]) == 2
+    assert "there are pairs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

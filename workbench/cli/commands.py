@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench import __version__
+from workbench.cli.data_options import add_export_options, add_import_options
 from workbench.core.errors import KnownError
 
 _EXIT_KNOWN_ERROR = 2
@@ -94,22 +95,13 @@ def _add_ingest(commands: _Commands[argparse.ArgumentParser], name: str) -> None
 
 def _add_import(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
     parser = commands.add_parser(name, help="read a data file into a project")
-    parser.add_argument("file", type=Path, help="JSON Lines: pairs, examples or prompts")
-    _add_project(parser)
-    parser.add_argument("--name", help="what to call the data set (default: the file's name)")
-    parser.add_argument(
-        "--ask-again", action="store_true", help="leave the file's pairs to be labelled here"
-    )
-    parser.add_argument(
-        "--held-out", action="store_true", help="keep the file's prompts out of all training"
-    )
+    add_import_options(parser)
     parser.set_defaults(run=_import)
 
 
 def _add_export(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
-    parser = commands.add_parser(name, help="write a project's labelled pairs to a file")
-    parser.add_argument("file", type=Path, help="the file to write, as JSON Lines")
-    _add_project(parser)
+    parser = commands.add_parser(name, help="write a project's rows to a file")
+    add_export_options(parser)
     parser.set_defaults(run=_export)
 
 
@@ -185,16 +177,14 @@ def _ingest(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     from workbench.cli.data import import_rows
-    from workbench.exchange.import_file import ImportOptions
 
-    choices = ImportOptions(options.name, options.ask_again, options.held_out)
-    return import_rows(options.file, options.project, choices)
+    return import_rows(options)
 
 
 def _export(options: argparse.Namespace) -> int:
     from workbench.cli.data import export_rows
 
-    return export_rows(options.file, options.project)
+    return export_rows(options)
 
 
 def _doctor(options: argparse.Namespace) -> int:
