@@ -10,10 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.events import RunState, Sample
+from workbench.core.recipes import AdapterConfig, GrpoConfig, ModelRef, RunSpec
+from workbench.core.rewards import LengthReward, NumericMatch, PythonReward
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.panels.runs.answers import PAGE_EVENTS, Answers
 from workbench.ui.panels.runs.panel import RunsPanel
+from workbench.ui.panels.runs.settings_table import settings_rows
 
 from .run_samples import SampleRun, group, make_run, online_values
 
@@ -192,3 +195,19 @@ def test_what_a_critic_costs_stands_beside_a_run_without_one(
     assert costs["Time for an answer"] == ("0.375 s", "4.5 s")
     assert costs["Memory of the critic"] == ("–", "42.0 MB")
     assert costs["Most memory of the trainer"] == ("2.1 GB", "2.1 GB")
+
+
+def test_the_settings_of_a_run_name_its_rewards_and_leave_out_what_had_no_effect() -> None:
+    spec = RunSpec(
+        run_id="r", name="r", model=ModelRef(name="m", path="/m"),
+        config=GrpoConfig(
+            rewards=(NumericMatch(), LengthReward(target_words=50, weight=-0.5), PythonReward())
+        ),
+        adapter=AdapterConfig(tuning="full"),
+    )  # fmt: skip
+    rows = dict(settings_rows(spec))
+    assert rows["Rewards"] == "Right number × 1; Length (target_words 50) × −0.5; " + (
+        "Your own function × 1"
+    )
+    assert "Rank" not in rows
+    assert rows["Answers per prompt"] == "8"

@@ -24,20 +24,23 @@ def setting(
     advanced: bool = False,
     only_with: Mapping[str, Sequence[Any]] | None = None,
     choices: Mapping[str, str] | None = None,
+    choice_titles: Mapping[str, str] | None = None,
     own_editor: bool = False,
     **limits: Any,
 ) -> Any:
     """A field of a recipe with what the form needs to show it.
 
     `only_with` names other fields and the values at which this one has an effect; elsewhere the
-    form hides it. `choices` says in a line what each value of a Literal does. A field with an
-    editor of its own is left out of the form.
+    form hides it. `choices` says in a line what each value of a Literal does, `choice_titles` how
+    it is written where that differs. A field with an editor of its own is left out of the form.
     """
     extra: dict[str, Any] = {"group": group, "advanced": advanced}
     if only_with:
         extra["only_with"] = {name: list(values) for name, values in only_with.items()}
     if choices:
         extra["choices"] = dict(choices)
+    if choice_titles:
+        extra["choice_titles"] = dict(choice_titles)
     if own_editor:
         extra["own_editor"] = True
     return Field(default, title=title, description=help, json_schema_extra=extra, **limits)

@@ -22,6 +22,7 @@ class AdapterConfig(Recipe):
             "qlora": "LoRA on a model in 4 bits: least memory, needs an NVIDIA GPU",
             "full": "All weights: most memory. A tenth of the learning rate is usual",
         },
+        choice_titles={"lora": "LoRA", "dora": "DoRA", "qlora": "QLoRA", "full": "Full model"},
     )  # fmt: skip
     r: int = setting(
         16, "Rank", "Size of the adapter. More can learn more, and forget more.",

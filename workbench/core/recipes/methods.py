@@ -43,7 +43,8 @@ METHODS: dict[str, MethodInfo] = {
         DataKind.PAIRS, DpoConfig,
     ),
     "kto": MethodInfo(
-        "KTO", "Good or bad", "Learn from single answers marked good or bad.",
+        "KTO", "Good or bad",
+        "Learn from single answers marked good or bad. Labelled pairs count too.",
         DataKind.JUDGED, KtoConfig,
     ),
     "grpo": MethodInfo(

@@ -123,6 +123,11 @@ class RewardConfig(TrainingConfig):
 
     method: Literal["reward"] = Field("reward", frozen=True)
     learning_rate: float = setting(1e-4, "Learning rate", LEARNING_RATE_HELP, gt=0, le=1)
+    max_length: int = setting(
+        512, "Max length", "Longest prompt and answer together, in tokens. Longer pairs are left"
+        " out.",
+        ge=8, le=131072,
+    )  # fmt: skip
     center_rewards_coefficient: float = setting(
         0.01, "Centring", "Keeps scores near 0 on average, so that they can be compared.",
         advanced=True, ge=0, le=1,

@@ -97,7 +97,7 @@ class FieldEditor(QObject):
         if isinstance(control, QCheckBox):
             return control.isChecked()
         if isinstance(control, QComboBox):
-            return control.currentText()
+            return control.currentData()
         if isinstance(control, QPlainTextEdit):
             return control.toPlainText()
         return control.text().strip()
@@ -116,7 +116,7 @@ class FieldEditor(QObject):
             control.setChecked(bool(value))
             self._name_state(control)
         elif isinstance(control, QComboBox):
-            control.setCurrentText(str(value))
+            control.setCurrentIndex(control.findData(str(value)))
         elif isinstance(control, QPlainTextEdit):
             control.blockSignals(True)
             control.setPlainText(str(value))
@@ -132,8 +132,8 @@ class FieldEditor(QObject):
             return switch
         if self.spec.kind is FieldKind.CHOICE:
             choices = CalmComboBox()
-            choices.addItems(self.spec.choices)
             for place, choice in enumerate(self.spec.choices):
+                choices.addItem(self.spec.choice_titles.get(choice, choice), choice)
                 tip = self.spec.choice_help.get(choice)
                 choices.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
             choices.activated.connect(self.edited)

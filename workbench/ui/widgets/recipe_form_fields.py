@@ -30,8 +30,8 @@ class FieldKind(Enum):
 class FieldSpec:
     """One setting of a recipe. `limits` says its range in words, empty where there is none.
 
-    `choice_help` says in a line what each choice does, where the recipe does; `info` is the
-    recipe's own field.
+    `choice_help` says in a line what each choice does and `choice_titles` how it is written, where
+    the recipe does; `info` is the recipe's own field.
     """
 
     name: str
@@ -45,6 +45,7 @@ class FieldSpec:
     limits: str = ""
     choices: tuple[str, ...] = ()
     choice_help: Mapping[str, str] = field(default_factory=dict)
+    choice_titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def fields_of(recipe: type[BaseModel]) -> list[FieldSpec]:
@@ -94,6 +95,7 @@ def _spec(name: str, info: FieldInfo) -> FieldSpec:
         limits=_limits(info),
         choices=tuple(str(choice) for choice in choices),
         choice_help=extra.get("choices", {}),
+        choice_titles=extra.get("choice_titles", {}),
     )
 
 

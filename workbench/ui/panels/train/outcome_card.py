@@ -86,8 +86,10 @@ class OutcomeCard(Card):
         answers = count(
             config.examples_per_step * config.num_generations, self.tr("answer"), self.tr("answers")
         )
-        return self.tr("{0} on {1}, each time {2} and {3} of its own. {4}").format(
-            each, device, prompts, answers, goes_on
+        uses = config.num_iterations
+        often = self.tr("each time") if uses == 1 else self.tr("every {0} steps").format(uses)
+        return self.tr("{0} on {1}, {2} {3} and {4} of its own. {5}").format(
+            each, device, often, prompts, answers, goes_on
         )
 
     def show_reason(
