@@ -18,7 +18,6 @@ from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import Settings
 
-
 _PATIENCE_MS = 30_000
 
 
@@ -41,7 +40,8 @@ class PatientBot(QtBot):
 
 
 @pytest.fixture
-def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+def qtbot(request: pytest.FixtureRequest) -> QtBot:
+    request.getfixturevalue("qapp")
     return PatientBot(request)
 
 
