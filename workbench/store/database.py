@@ -2,13 +2,21 @@
 
 Every query is a function that takes the sqlite-utils database and runs on that thread, so SQLite
 sees a single writer. (Versions before 3.51.3 can corrupt a WAL file that two connections write.)
+
+The write-ahead log is brought into the file while nobody waits, and not by whoever happens to
+commit when it is long enough: that would be a verdict now and then, and take a person's time.
 """
 
 from __future__ import annotations
 
+import itertools
+import queue
 import sqlite3
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,37 +25,51 @@ import sqlite_utils
 T = TypeVar("T")
 Query = Callable[[sqlite_utils.Database], T]
 
+_URGENT, _USUAL, _LAST = 0, 1, 2
+_IDLE_S = 0.05
+_CHECKPOINT_AFTER_CHANGES = 200
+_LONGEST_LOG_BYTES = 64 * 1024 * 1024
+_JOBS_BETWEEN_LOOKS = 256
+
+_Job = tuple[int, int, Callable[[], bool]]
+"""What comes first, then in which order, then what to do: it returns whether to go on."""
+
 
 class Database:
     """A thread that owns the connection. `read` and `write` block; `submit` gives a Future."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self._checkpointed_changes = 0
+        opened: Future[sqlite_utils.Database] = Future()
+        self._thread = threading.Thread(
+            target=self._work, args=(opened,), name="store", daemon=True
+        )
+        self._thread.start()
         try:
-            self._db = self._thread.submit(_connect, path).result()
+            self._db = opened.result()
         except BaseException:
-            self._thread.shutdown()
+            self._thread.join()
             raise
 
     def read(self, query: Query[T]) -> T:
         """Run `query` and return what it returns."""
-        return self._thread.submit(query, self._db).result()
+        return self.submit(query).result()
 
-    def write(self, change: Query[T]) -> T:
+    def write(self, change: Query[T], *, is_urgent: bool = False) -> T:
         """Run `change` in one transaction; when this returns, the change is on disk.
 
-        Any exception rolls the whole transaction back and is raised here.
+        Any exception rolls the whole transaction back and is raised here. An urgent one goes
+        before whatever waits: a person does.
         """
-        return self._thread.submit(self._in_transaction, change).result()
+        work = partial(self._in_transaction, change)
+        return self._put(work, _URGENT if is_urgent else _USUAL).result()
 
     def submit(self, query: Query[T]) -> Future[T]:
         """Run `query` without waiting for it."""
-        return self._thread.submit(query, self._db)
-
-    def _in_transaction(self, change: Query[T]) -> T:
-        with self._db.atomic():
-            return change(self._db)
+        return self._put(query, _USUAL)
 
     def backup(self, target: Path) -> None:
         """Copy the database as it is now; safe while it is in use."""
@@ -62,8 +84,67 @@ class Database:
         self.read(copy)
 
     def close(self) -> None:
-        self._thread.submit(self._db.close).result()
-        self._thread.shutdown()
+        """Finish what was asked for, and end the thread; nothing may be asked for afterwards."""
+        self._jobs.put((_LAST, next(self._order), lambda: False))
+        self._thread.join()
+
+    def _put(self, query: Query[T], priority: int) -> Future[T]:
+        if not self._thread.is_alive():
+            raise RuntimeError("the database is closed")
+        future: Future[T] = Future()
+
+        def job() -> bool:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(query(self._db))
+                except BaseException as error:  # handed to whoever asked
+                    future.set_exception(error)
+            return True
+
+        self._jobs.put((priority, next(self._order), job))
+        return future
+
+    def _in_transaction(self, change: Query[T], db: sqlite_utils.Database) -> T:
+        with db.atomic():
+            return change(db)
+
+    def _work(self, opened: Future[sqlite_utils.Database]) -> None:
+        try:
+            db = _connect(self.path)
+        except BaseException as error:  # handed to whoever opens
+            opened.set_exception(error)
+            return
+        opened.set_result(db)
+        try:
+            self._serve(db)
+        finally:
+            db.close()
+
+    def _serve(self, db: sqlite_utils.Database) -> None:
+        for number in itertools.count(1):
+            changes = db.conn.total_changes - self._checkpointed_changes
+            is_due = changes >= _CHECKPOINT_AFTER_CHANGES
+            try:
+                _, _, job = self._jobs.get(timeout=_IDLE_S if is_due else None)
+            except queue.Empty:
+                self._checkpoint(db)
+                continue
+            if not job():
+                return
+            if number % _JOBS_BETWEEN_LOOKS == 0 and self._log_bytes() > _LONGEST_LOG_BYTES:
+                self._checkpoint(db)
+
+    def _checkpoint(self, db: sqlite_utils.Database) -> None:
+        """Bring what the log holds into the file, as far as nobody still reads what was before."""
+        self._checkpointed_changes = db.conn.total_changes
+        with suppress(sqlite3.OperationalError):  # locked: another time
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+    def _log_bytes(self) -> int:
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
+        except OSError:
+            return 0
 
 
 def _connect(path: Path) -> sqlite_utils.Database:
@@ -73,6 +154,7 @@ def _connect(path: Path) -> sqlite_utils.Database:
         # FULL: a verdict that was acknowledged survives a power loss, not only a crash of ours.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
         return sqlite_utils.Database(connection)
     except BaseException:
         connection.close()

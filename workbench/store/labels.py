@@ -53,7 +53,7 @@ class Labels:
                 (verdict.pair_id, verdict.annotator),
             )
 
-        self._database.write(change)
+        self._database.write(change, is_urgent=True)
 
     def undo(self, annotator: str) -> Verdict | None:
         """Take back the newest verdict of the annotator that still holds.

@@ -25,8 +25,7 @@ T = TypeVar("T")
 OnShare = Callable[[float], None]
 Cancelled = Callable[[], bool]
 
-_USUAL_CHECKPOINT_PAGES = 1000  # SQLite's own measure, to which it is set back afterwards
-_ROWS_BETWEEN_CHECKPOINTS = 400
+_ROWS_BETWEEN_CHECKPOINTS = 150
 _SHARE_OF_ROWS = 0.9  # the rest is for keys
 
 
@@ -93,11 +92,9 @@ class Landing:
 
     def _attach(self, db: sqlite_utils.Database) -> None:
         db.execute("PRAGMA temp_store = MEMORY")
-        db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute("ATTACH ? AS staged", [str(self._staging)])
 
     def _detach(self, db: sqlite_utils.Database) -> None:
-        db.execute(f"PRAGMA wal_autocheckpoint = {_USUAL_CHECKPOINT_PAGES}")
         db.execute("DETACH staged")
 
     def _begin(self, db: sqlite_utils.Database) -> None:

@@ -5,7 +5,6 @@ Nothing else in the window names a colour, a size or a font by itself.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 SPACE_4 = 4
@@ -89,7 +88,7 @@ class Colors:
         """The colour `name`, which is a field or `series0` to `series5`; KeyError if unknown."""
         if name.startswith("series") and name != "series":
             return self.series[int(name.removeprefix("series")) % len(self.series)]
-        value = dataclasses.asdict(self)[name]
+        value = getattr(self, name, None)
         if not isinstance(value, str):
             raise KeyError(name)
         return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
@@ -12,6 +13,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextOption,
 )
 
 from workbench.ui import theme
@@ -45,6 +47,9 @@ class AnswerDocument:
         self.document.setUndoRedoEnabled(False)
         self.document.setDocumentMargin(0)
         self.document.setDefaultFont(theme.font("answer"))
+        option = self.document.defaultTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document.setDefaultTextOption(option)
         self._placed: list[_Placed] = []
         blocks = as_written(text) if is_as_written else read_blocks(text)
         self._write(blocks)
@@ -86,7 +91,7 @@ class AnswerDocument:
 
     def _write(self, blocks: Sequence[Block]) -> None:
         cursor = QTextCursor(self.document)
-        styles: dict[tuple[Kind, int, Style], QTextCharFormat] = {}
+        scheme = id(theme.active().colors)
         cursor.beginEditBlock()
         for number, block in enumerate(blocks):
             if number:
@@ -94,11 +99,10 @@ class AnswerDocument:
             else:
                 cursor.setBlockFormat(_block_format(block))
             for run in block.runs:
-                key = (block.kind, block.level, run.style)
-                if key not in styles:
-                    styles[key] = _char_format(*key)
                 self._placed.append(_Placed(cursor.position(), run))
-                cursor.insertText(run.text, styles[key])
+                cursor.insertText(
+                    run.text, _char_format(scheme, block.kind, block.level, run.style)
+                )
         cursor.endEditBlock()
 
 
@@ -130,7 +134,9 @@ def _block_format(block: Block) -> QTextBlockFormat:
     return made
 
 
-def _char_format(kind: Kind, level: int, style: Style) -> QTextCharFormat:
+@lru_cache(maxsize=256)
+def _char_format(_scheme: int, kind: Kind, level: int, style: Style) -> QTextCharFormat:
+    """Made once for each scheme of colours: making one costs more than inserting its text."""
     made = QTextCharFormat()
     made.setFont(theme.font("answer"))
     if kind is Kind.HEADING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextDocument, QTextOption
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextEdit
 
 from workbench.ui import theme
@@ -38,6 +39,7 @@ class RichAnswer(AnswerView):
         super().__init__(name, max_height=max_height)
         self._answer = AnswerDocument("")
         self._marks: tuple[Mark, ...] = ()
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         theme.active().changed.connect(self._restyle)
 
     @property
@@ -50,9 +52,6 @@ class RichAnswer(AnswerView):
         self._answer = answer
         self._marks = ()
         self.setDocument(answer.document)
-        option = answer.document.defaultTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        answer.document.setDefaultTextOption(option)
         self.setExtraSelections([])
         self.verticalScrollBar().setValue(0)
         self._fit()
@@ -83,6 +82,13 @@ class RichAnswer(AnswerView):
         cursor = self.textCursor()
         cursor.clearSelection()
         self.setTextCursor(cursor)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # On the ground of a card, filled here: what is behind need not be painted as well.
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme.color("card"))
+        painter.end()
+        super().paintEvent(event)
 
     def _restyle(self) -> None:
         marks = self._marks

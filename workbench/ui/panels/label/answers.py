@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QVBoxLayout, QWidget
 
 from workbench.core import conversation
-from workbench.core.preferences import Response, Span
+from workbench.core.preferences import Pair, Response, Span
 from workbench.ui import theme
 from workbench.ui.markup.answer_document import AnswerDocument
 from workbench.ui.markup.difference import word_difference
@@ -36,12 +36,12 @@ class AnswersView(QWidget):
         self._number = pill()
         self.prompt = RichAnswer(self.tr("Prompt"), max_height=_PROMPT_HEIGHT)
         self.prompt.setObjectName("label.prompt")
-        prompt_card = Card()
+        self._prompt_card = Card()
         row = QHBoxLayout()
         row.setSpacing(SPACE_12)
         row.addWidget(self._number)
         row.addWidget(self.prompt, 1)
-        prompt_card.body.addLayout(row)
+        self._prompt_card.body.addLayout(row)
         self.left, self._left_words, left_card = self._answer("←", self.tr("Left"))
         self.right, self._right_words, right_card = self._answer("→", self.tr("Right"))
         self.left.setObjectName("label.left")
@@ -53,17 +53,27 @@ class AnswersView(QWidget):
         sides.setSpacing(SPACE_16)
         sides.addWidget(left_card, 1)
         sides.addWidget(right_card, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_16)
-        column.addWidget(prompt_card)
-        column.addLayout(sides, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(SPACE_16)
+        self._column.addWidget(self._prompt_card)
+        self._column.addLayout(sides, 1)
         theme.active().changed.connect(self.show_again)
 
-    def prepare(self, shown: Sequence[str]) -> None:
-        """Lay out texts that will be shown soon."""
-        for text in shown:
-            self._document(text)
+    def prepare(self, pair: Pair) -> None:
+        """Lay out a pair that will be shown soon."""
+        for text in (pair.first.text, pair.second.text):
+            document = self._document(text).document
+            document.setTextWidth(self.left.viewport().width())
+            document.size()
+        self._document(prompt_text(pair))
+
+    def paint_now(self) -> None:
+        """Paint at once, before whatever else waits in the event loop."""
+        self._prompt_card.body.activate()
+        self._column.activate()
+        # One is enough: Qt paints with it whatever else of the window has changed.
+        self.left.viewport().repaint()
 
     def show_pair(self, shown: ShownPair, number: int) -> None:
         """Show a pair; `number` counts it for the person."""
@@ -71,7 +81,7 @@ class AnswersView(QWidget):
         self._spans = ()
         self.shows_difference = False
         self._number.setText(self.tr("Pair {number}").format(number=number))
-        self.prompt.show_answer(self._taken(prompt_text(shown)))
+        self.prompt.show_answer(self._taken(prompt_text(shown.picked.pair)))
         self._show_answer(self.left, self._left_words, shown.left.text)
         self._show_answer(self.right, self._right_words, shown.right.text)
 
@@ -159,9 +169,9 @@ class AnswersView(QWidget):
         return view, words, card
 
 
-def prompt_text(shown: ShownPair) -> str:
+def prompt_text(pair: Pair) -> str:
     """The prompt as it is shown."""
-    return conversation.plain_text(shown.picked.pair.prompt.messages)
+    return conversation.plain_text(pair.prompt.messages)
 
 
 def _span(response: Response, place: tuple[int, int], is_good: bool) -> Span | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -113,6 +113,15 @@ class DetailsDrawer(Card):
     def show_pending(self, pending: Pending) -> None:
         """Show what was said of the pair in view so far."""
         self._pending = pending
+        if self.isVisible():
+            self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def _show(self) -> None:
+        pending = self._pending
         for aspect, group in self._aspect_groups.items():
             places = {Side.LEFT: 0, None: 1, Side.RIGHT: 2}
             place = places[pending.aspects[aspect]] if aspect in pending.aspects else -1

@@ -58,7 +58,7 @@ class Editing(QObject):
             queue.annotator, self._picked.pair.id, response.id
         )
         self._pages.setCurrentWidget(self.page)
-        self.page.begin(prompt_text(queue.in_view()), response, draft)
+        self.page.begin(prompt_text(self._picked.pair), response, draft)
 
     def keep_now(self) -> None:
         """Write down what was typed and is in no draft yet, before the page goes away."""

@@ -179,16 +179,14 @@ class LabelPanel(Panel):
             return self.session.change(operation)
         finally:
             self._deciding = False
-            # After the next pair is on screen, so that it never waits for this.
+            self._answers.paint_now()
+            # Only now: the next pair never waits for this.
             QTimer.singleShot(0, self, self._get_ahead)
 
     # Reading, on another thread.
 
     def _get_ahead(self) -> None:
-        following = self._queue.next_pair
-        if following is not None:
-            pair = following.pair
-            self._answers.prepare((pair.first.text, pair.second.text))
+        self._prepare_next()
         if self._queue.needs_more:
             self._read_ahead()
 
@@ -214,7 +212,7 @@ class LabelPanel(Panel):
     def _prepare_next(self) -> None:
         following = self._queue.next_pair
         if following is not None:
-            self._answers.prepare((following.pair.first.text, following.pair.second.text))
+            self._answers.prepare(following.pair)
 
     def _fail_to_read(self, error: BaseException) -> None:
         self._is_reading = False

@@ -1,0 +1,196 @@
+"""From a verdict key to the next pair on screen, the verdict on disk: `verdict_p99_ms`.
+
+The real window, offscreen, with real key events; meanwhile a process writes the events of a
+training run, which the window reads in, and files are imported.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import argparse
+import random
+import sqlite3
+import statistics
+import tempfile
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QTextEdit, QWidget
+
+from tests.bench.figures import Figure, print_figures
+from tests.bench.labelling.material import WritingRun, import_all, project_with_pairs, write_pairs
+from workbench.store import Project
+from workbench.ui import theme
+from workbench.ui.app import application
+from workbench.ui.main_window import MainWindow
+from workbench.ui.settings import Settings
+
+_KEYS = (
+    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_1, Qt.Key.Key_3, Qt.Key.Key_0, Qt.Key.Key_7,
+    Qt.Key.Key_9, Qt.Key.Key_B, Qt.Key.Key_S,
+)  # fmt: skip
+_WINDOW = (1440, 900)
+_FILES = 12
+_FILE_ROWS = 20_000
+TARGET_MS = 30.0
+
+
+class PaintWatch(QObject):
+    """Tells when every one of some widgets was painted since `arm`."""
+
+    def __init__(self, views: list[QWidget]) -> None:
+        super().__init__()
+        self._views = views
+        self._left: set[QObject] = set()
+        for view in views:
+            view.installEventFilter(self)
+
+    def arm(self) -> None:
+        self._left = set(self._views)
+
+    @property
+    def is_painted(self) -> bool:
+        return not self._left
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self._left.discard(watched)
+        return False
+
+
+def measure(
+    pairs: int = 100_000, verdicts: int = 1000, *, busy: bool = True, pause_s: float = 0.05
+) -> list[Figure]:
+    """Label `verdicts` of `pairs` pairs; `busy` with a run and imports beside it."""
+    with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
+        folder = Path(name)
+        os.environ["WORKBENCH_HOME"] = str(folder / "home")
+        started = time.perf_counter()
+        project = project_with_pairs(folder, pairs)
+        for number in range(1, _FILES + 1 if busy else 1):
+            write_pairs(folder / f"more-{number}.jsonl", _FILE_ROWS, words=40, seed=number)
+        os.sync()  # what was just written must not be on its way to the disk meanwhile
+        print(f"{pairs:,} pairs ready after {time.perf_counter() - started:.0f} s", flush=True)
+        times_ms, imported = _label(project, folder, verdicts, busy, pause_s)
+        _check(folder / "project" / "project.sqlite", verdicts)
+    ordered = sorted(times_ms)
+    p99 = ordered[int(len(ordered) * 0.99)]
+    print(
+        f"{verdicts:,} verdicts: median {statistics.median(ordered):.1f} ms, p99 {p99:.1f} ms,"
+        f" worst {ordered[-1]:.1f} ms; {imported:,} rows were imported meanwhile"
+    )
+    return [
+        Figure("verdict_p99_ms", p99, "ms", TARGET_MS),
+        Figure("verdict_median_ms", statistics.median(ordered), "ms"),
+        Figure("verdict_worst_ms", ordered[-1], "ms"),
+    ]
+
+
+def _label(
+    project: Project, folder: Path, verdicts: int, busy: bool, pause_s: float
+) -> tuple[list[float], int]:
+    app = application()
+    settings = Settings.load(folder / "window.json")
+    settings.annotator = "bench"
+    theme.install(app, "dark")
+    window = MainWindow(settings, project)
+    window.resize(*_WINDOW)
+    window.show()
+    window.navigate("label")
+    panel = window.current_panel
+    _wait(lambda: bool(_view(panel, "prompt").toPlainText()))
+    window.activateWindow()
+    panel.setFocus()
+    over = threading.Event()
+    imported: list[int] = []
+    importing = threading.Thread(target=_import, args=(project, folder, over, imported))
+    run = WritingRun(project) if busy else None
+    if busy:
+        importing.start()
+        _spin(2.0)
+    watch = PaintWatch([_view(panel, side).viewport() for side in ("left", "right")])
+    chance = random.Random(1)
+    times_ms: list[float] = []
+    cpu_ms: list[float] = []
+    for number in range(verdicts):
+        before = _view(panel, "prompt").toPlainText()
+        watch.arm()
+        cpu_started = time.thread_time()
+        started = time.perf_counter()
+        QTest.keyClick(panel, chance.choice(_KEYS))
+        while not watch.is_painted or _view(panel, "prompt").toPlainText() == before:
+            app.processEvents()
+        times_ms.append((time.perf_counter() - started) * 1000)
+        cpu_ms.append((time.thread_time() - cpu_started) * 1000)
+        _spin(pause_s * chance.uniform(0.5, 1.5))
+        if number % 200 == 199:
+            print(f"  {number + 1:,} verdicts", flush=True)
+    print(f"the window's thread works {statistics.median(cpu_ms):.1f} ms a verdict")
+    over.set()
+    if busy:
+        importing.join()
+    if run is not None:
+        run.stop()
+    window.close()
+    return times_ms, sum(imported)
+
+
+def _import(project: Project, folder: Path, over: threading.Event, imported: list[int]) -> None:
+    files = sorted(folder.glob("more-*.jsonl"))
+    imported.append(import_all(project, files, over.is_set))
+
+
+def _check(path: Path, verdicts: int) -> None:
+    """Every key press is one verdict in the file."""
+    with closing(sqlite3.connect(path)) as connection:
+        sql = "SELECT count(*), count(DISTINCT pair_id) FROM verdicts WHERE annotator = 'bench'"
+        stored, pairs = connection.execute(sql).fetchone()
+    if stored != verdicts:
+        raise SystemExit(f"{verdicts} keys were pressed and {stored} verdicts are stored")
+    print(f"{stored:,} verdicts on {pairs:,} pairs are on disk")
+
+
+def _view(panel: QWidget, name: str) -> QTextEdit:
+    found = panel.findChild(QTextEdit, f"label.{name}")
+    assert isinstance(found, QTextEdit)
+    return found
+
+
+def _spin(seconds: float) -> None:
+    """Let the window live for a while, as between two keys of a person."""
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
+def _wait(is_done: object) -> None:
+    until = time.perf_counter() + 30
+    while not is_done():  # type: ignore[operator]
+        if time.perf_counter() > until:
+            raise SystemExit("the window does not show a pair")
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=100_000)
+    parser.add_argument("--verdicts", type=int, default=1000)
+    parser.add_argument("--alone", action="store_true", help="no run and no import beside it")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    print_figures(
+        measure(options.pairs, options.verdicts, busy=not options.alone), as_json=options.json
+    )
+
+
+if __name__ == "__main__":
+    main()
