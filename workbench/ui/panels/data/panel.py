@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QMenu,
     QStackedWidget,
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 from workbench.core.changes import Changed, Changes
 from workbench.store.rows import Dataset
 from workbench.store.search_index import IndexProgress
-from workbench.ui import icons, operations
+from workbench.ui import icons
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
@@ -31,7 +29,6 @@ from workbench.ui.panels.data.browser import Browser, Place
 from workbench.ui.panels.data.candidates_page import CandidatesPage
 from workbench.ui.panels.data.dataset_list import DatasetList
 from workbench.ui.panels.data.duplicates_page import DuplicatesPage
-from workbench.ui.panels.data.import_card import ImportCard
 from workbench.ui.panels.data.index_keeper import IndexKeeper
 from workbench.ui.panels.data.statistics_page import StatisticsPage
 from workbench.ui.panels.data.tool_page import ToolPage
@@ -39,7 +36,9 @@ from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.empty_state import EmptyState
 from workbench.ui.widgets.texts import button
-from workbench.ui.wording import count
+
+if TYPE_CHECKING:
+    from workbench.ui.panels.data.import_page import ImportPage
 
 _LIST_WIDTH = 232
 _BROWSE, _EMPTY = 0, 1
@@ -59,25 +58,21 @@ class DataPanel(Panel):
         self.setObjectName("data")
         self.setAcceptDrops(True)
         self._wanted = ""
-        self._wants_newest = False
         self._has_datasets = False
         self._tools: dict[str, ToolPage] = {}
         self._more = self._make_more()
         self._export = button(
-            self.tr("Export pairs…"), self.choose_export, kind="quiet", icon="export",
-            tip=self.tr("Write the labelled pairs as TRL preference rows, with their provenance"),
+            self.tr("Export…"), self.choose_export, kind="quiet", icon="export",
+            tip=self.tr("Write rows to a file, in any form, filtered, in one part or two"),
         )  # fmt: skip
         self._import = button(
             self.tr("Import…"), self.choose_import, kind="primary", icon="import",
-            tip=self.tr("Read a JSON Lines file; you can also drop one here"),
+            tip=self.tr("Read rows from a file, a folder, the clipboard or the hub"),
         )  # fmt: skip
         self._export.setObjectName("data.export")
         self._import.setObjectName("data.import")
         for action in (self._more, self._export, self._import):
             self.add_action(action)
-        self.import_card = ImportCard(session)
-        self.import_card.imported.connect(self._on_imported)
-        self.import_card.another_wanted.connect(self.choose_import)
         self.list = DatasetList()
         self.list.chosen.connect(self._show_place)
         self.browser = Browser(session)
@@ -85,10 +80,11 @@ class DataPanel(Panel):
         self.index.progressed.connect(self._show_index_progress)
         self.index.caught_up.connect(self.browser.on_index_complete)
         self.index.failed.connect(session.show_error)
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self.paste)
+        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._make_browser())
         self._pages.addWidget(self._make_empty())
-        self.body.addWidget(self.import_card)
         self.body.addWidget(self._pages, 1)
 
     def refresh(self, changes: Changes) -> None:
@@ -103,17 +99,16 @@ class DataPanel(Panel):
             self.list.select(dataset_id)
             self.show_rows()
         if isinstance(path := what.get("import_path"), Path):
-            self.offer_import(path)
+            self.import_page().offer(path)
 
     def commands(self) -> list[Command]:
         return [
             Command(self.tr("Import data…"), self.choose_import, "import"),
-            Command(self.tr("Export labelled pairs…"), self.choose_export, "export"),
+            Command(self.tr("Export data…"), self.choose_export, "export"),
             *(Command(title, act, icon) for title, icon, act in self._more_actions()),
         ]
 
     def close_down(self) -> None:
-        self.import_card.give_up()
         self.index.stop()
         self.browser.close_down()
         for page in self._tools.values():
@@ -158,44 +153,43 @@ class DataPanel(Panel):
         return self.list.place(self.list.current_key) or Place(self.tr("All pairs"), "pair")
 
     def choose_import(self) -> None:
-        """Ask for a file to import."""
-        dialog = self._dialog(self.tr("Import data"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda name: self.offer_import(Path(name)))
-        dialog.open()
+        """Ask where rows shall be imported from."""
+        self.import_page().ask()
 
-    def offer_import(self, path: Path) -> None:
-        """Show what is in a file and ask how to import it."""
-        self.import_card.offer(path)
+    def import_page(self) -> ImportPage:
+        """The page on which a source is looked at and imported, now in place of the rows."""
+        # Imported when it is wanted: it brings the hub's client along.
+        from workbench.ui.panels.data.import_page import ImportPage
+
+        is_new = "import" not in self._tools
+        page = self._tool("import", ImportPage)
+        if is_new:
+            page.imported.connect(self._on_imported)
+        return page
+
+    def paste(self) -> None:
+        """Import what is in the clipboard."""
+        page = self.import_page()
+        page.ask()
+        page.sources.paste()
 
     def choose_export(self) -> None:
-        """Ask for a place to write the labelled pairs to."""
-        dialog = self._dialog(self.tr("Export labelled pairs"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("jsonl")
-        dialog.selectFile("pairs.jsonl")
-        dialog.fileSelected.connect(lambda name: self.export_to(Path(name)))
-        dialog.open()
+        """Ask what shall be written to a file."""
+        from workbench.ui.panels.data.export_page import ExportPage
 
-    def export_to(self, path: Path) -> None:
-        """Write the labelled pairs of the whole project to a file."""
-        self._export.setEnabled(False)
-        self.session.bridge.run(
-            partial(operations.export_pairs, self.session.project, path),
-            partial(self._on_exported, path),
-            self._on_export_failed,
-            owner=self,
-        )
+        self._tool("export", ExportPage).offer(self._place)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_file(event) is not None:
+        if event.mimeData().hasUrls() or event.mimeData().hasText():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped_file(event)
-        if path is not None:
+        from workbench.ui.panels.data.import_sources import source_of
+
+        source = source_of(event.mimeData())
+        if source is not None:
             event.acceptProposedAction()
-            self.offer_import(path)
+            self.import_page().offer(source)
 
     def _tool(self, name: str, make: Callable[[Session], T]) -> T:
         """The page of a tool, made when it is first wanted, in place of the rows."""
@@ -210,15 +204,14 @@ class DataPanel(Panel):
 
     def _show_datasets(self, datasets: list[Dataset]) -> None:
         self._has_datasets = bool(datasets)
-        self._export.setVisible(any(dataset.kind == "preference" for dataset in datasets))
+        self._export.setVisible(bool(datasets))
         if self.current_tool is None:
             self.show_rows()
         before = self.list.current_key
         self.list.show_datasets(datasets)
         if not datasets:
             return
-        wanted = datasets[-1].id if self._wants_newest else self._wanted
-        self._wanted, self._wants_newest = "", False
+        wanted, self._wanted = self._wanted, ""
         if not (wanted and self.list.select(wanted)) and not self.list.current_key:
             self.list.select(datasets[0].id)
         if self.list.current_key == before:  # the same one, but its rows may be new
@@ -253,24 +246,9 @@ class DataPanel(Panel):
         made.setMenu(menu)
         return made
 
-    def _on_imported(self, path: Path) -> None:
-        self._wants_newest = True
-        self.session.window.show_notice(self.tr("{0} is imported.").format(path.name))
-
-    def _on_exported(self, path: Path, rows: int) -> None:
-        self._export.setEnabled(True)
-        pairs = count(rows, self.tr("pair"), self.tr("pairs"))
-        self.session.window.show_notice(self.tr("{0} written to {1}.").format(pairs, path))
-
-    def _on_export_failed(self, error: BaseException) -> None:
-        self._export.setEnabled(True)
-        self.session.show_error(error)
-
-    def _dialog(self, title: str) -> QFileDialog:
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setNameFilters([self.tr("JSON Lines (*.jsonl *.json)"), self.tr("All files (*)")])
-        return dialog
+    def _on_imported(self, dataset_id: str) -> None:
+        self._wanted = dataset_id
+        self.list.select(dataset_id)
 
     def _make_browser(self) -> QWidget:
         browser = QWidget()
@@ -292,8 +270,8 @@ class DataPanel(Panel):
                 "data",
                 self.tr("No data yet"),
                 self.tr(
-                    "Import pairs of answers, examples to imitate, or prompts, from a JSON Lines"
-                    " file. You can also drop a file here."
+                    "Import pairs of answers, examples to imitate, or prompts, from a file, a"
+                    " folder, the clipboard or the hub. You can also drop a file here."
                 ),
                 action=self.tr("Import…"),
                 on_action=self.choose_import,
@@ -304,11 +282,3 @@ class DataPanel(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(card)
         return page
-
-
-def _dropped_file(event: QDropEvent) -> Path | None:
-    urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-    if len(urls) != 1:
-        return None
-    path = Path(urls[0].toLocalFile())
-    return path if path.is_file() else None
