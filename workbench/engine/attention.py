@@ -110,10 +110,10 @@ def packed_attention(
         scale = options.get("scaling") or query.shape[-1] ** -0.5
         return branches.attend(int(module.layer_idx), query, scale), None  # type: ignore[arg-type]
     if packed is None:
-        attended: tuple[torch.Tensor, None] = sdpa_attention_forward(
+        native: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, **options
         )
-        return attended
+        return native
     scale, window = options.get("scaling"), options.get("sliding_window")
     dropout = options.get("dropout", 0.0)
     if _flash_suits(query, dropout):

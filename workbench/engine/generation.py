@@ -57,11 +57,7 @@ class Generator:
 
     def __post_init__(self) -> None:
         self._pad_id = pad_id(self.tokenizer)
-        ends = self.model.generation_config.eos_token_id
-        listed = ends if isinstance(ends, list) else [ends]
-        self._ends = frozenset(
-            token for token in (*listed, self.tokenizer.eos_token_id) if token is not None
-        )
+        self._ends = end_tokens(self.model, self.tokenizer)
 
     def stream(
         self, request: Generate, cancelled: Callable[[], bool] = lambda: False
@@ -140,6 +136,13 @@ class Generator:
         )  # fmt: skip
         logits: torch.Tensor = output.logits[:, -1]
         return logits
+
+
+def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Tokens that end an answer."""
+    ends = model.generation_config.eos_token_id
+    listed = ends if isinstance(ends, list) else [ends]
+    return frozenset(token for token in (*listed, tokenizer.eos_token_id) if token is not None)
 
 
 @dataclass(slots=True)

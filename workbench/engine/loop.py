@@ -13,7 +13,7 @@ import torch
 from workbench.core.control import Command
 from workbench.core.errors import RunError
 from workbench.core.events import CheckpointSaved, Metric, RunState, Sample, Severity, Warned
-from workbench.core.recipes import DpoConfig, TrainingConfig
+from workbench.core.recipes import DpoConfig, OnlineConfig, TrainingConfig
 from workbench.core.run_folder import RunFolder
 from workbench.engine.batching import DataOrder, split
 from workbench.engine.checkpoints import CheckpointStore, TrainerState
@@ -147,11 +147,13 @@ class Loop(Generic[Example, Item]):
         started = time.perf_counter()
         if not state.uses_left:
             self._collect()
+        updating = time.perf_counter()
         rate = learning_rate_at(state.step, config, self._total)
         self._optimizer.set_rate(rate)
         tally = self._accumulate(self._items)
         norm = self._optimizer.clip(config.max_grad_norm)
         values = self._fresh.means() | self._processes.total_tally(tally).means()
+        self._fresh = Tally()  # told once, however often its items are used
         values |= {"grad_norm": norm, "learning_rate": rate}
         self._refuse_not_finite(values)
         self._optimizer.step()
@@ -162,6 +164,8 @@ class Loop(Generic[Example, Item]):
         state.uses_left -= 1
         state.num_tokens += tokens
         elapsed_s = time.perf_counter() - started
+        if isinstance(config, OnlineConfig):
+            values["update_time_s"] = time.perf_counter() - updating
         values |= {
             "num_tokens": state.num_tokens, "step_time_s": elapsed_s,
             "tokens_per_second": tokens / elapsed_s,

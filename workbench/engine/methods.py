@@ -6,16 +6,31 @@ from pathlib import Path
 
 from workbench.core import paths
 from workbench.core.errors import RunError
-from workbench.core.recipes import METHODS, DpoConfig, KtoConfig, RewardConfig, RunSpec, SftConfig
+from workbench.core.recipes import (
+    METHODS,
+    DpoConfig,
+    GrpoConfig,
+    KtoConfig,
+    RewardConfig,
+    RlooConfig,
+    RunSpec,
+    SftConfig,
+)
+from workbench.core.rewards import RewardModelReward
 from workbench.core.run_folder import RunFolder
 from workbench.engine.dpo import Dpo
+from workbench.engine.grpo import Grpo
 from workbench.engine.kto import Kto
+from workbench.engine.logprobs import Policy
 from workbench.engine.modeling import LoadedBase
+from workbench.engine.online import ScorerOf
 from workbench.engine.reference import ReferenceCache
 from workbench.engine.reward_model import Reward
+from workbench.engine.reward_scoring import BaseInUse, RewardModel
+from workbench.engine.rloo import Rloo
 from workbench.engine.sft import Sft
 
-AnyMethod = Sft | Dpo | Kto | Reward
+AnyMethod = Sft | Dpo | Kto | Reward | Grpo | Rloo
 
 
 def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
@@ -30,9 +45,23 @@ def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
             return Kto(spec.config, *data, _reference_cache(spec, base))
         case RewardConfig():
             return Reward(spec.config, *data)
+        case GrpoConfig():
+            return Grpo(spec.config, *data, _scorer_of(spec, base))
+        case RlooConfig():
+            return Rloo(spec.config, *data, _scorer_of(spec, base))
     raise RunError(f"{METHODS[spec.method].title} can't be trained by this version yet.")
 
 
 def _reference_cache(spec: RunSpec, base: LoadedBase) -> ReferenceCache:
     folder = paths.cache_dir() / "reference"
     return ReferenceCache(folder, Path(spec.model.path), base.device)
+
+
+def _scorer_of(spec: RunSpec, base: LoadedBase) -> ScorerOf:
+    """Loads reward models; one that was trained on this run's base shares it."""
+
+    def load(reward: RewardModelReward, policy: Policy) -> RewardModel:
+        in_use = BaseInUse(Path(spec.model.path), policy, base.tokenizer)
+        return RewardModel.load(Path(reward.path), base.device, in_use)
+
+    return load

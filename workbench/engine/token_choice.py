@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -49,3 +50,42 @@ def _nucleus_candidates(
     if likeliest.values.sum(dim=-1).min() < top_p:
         likeliest = probabilities.topk(vocabulary, dim=-1)
     return likeliest.values, likeliest.indices
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Tokens [B], and the log-probability that each had among all tokens."""
+
+    tokens: torch.Tensor
+    logps: torch.Tensor
+
+
+def draw_tokens(
+    logits: torch.Tensor, temperature: float, top_p: float, uniform: torch.Tensor
+) -> Drawn:
+    """One token for each row of `logits` [B, V]; `uniform` [B] are random numbers in [0, 1).
+
+    Log-probabilities are at the temperature (at 1 where it is 0, which takes the likeliest), and
+    of the distribution before top-p cuts it: what a pass over the tokens gives again.
+    """
+    log_p = torch.log_softmax(logits.float() / (temperature or 1.0), dim=-1)
+    if temperature == 0:
+        tokens = log_p.argmax(dim=-1)
+    elif top_p < 1:
+        likeliest, candidates = _nucleus_candidates(log_p.exp(), top_p)
+        total = likeliest.cumsum(dim=-1)
+        kept = (total - likeliest) < top_p
+        mass = (likeliest * kept).sum(dim=-1)
+        place = _inverse(total, uniform * mass).minimum(kept.sum(dim=-1) - 1)
+        tokens = candidates.gather(1, place.unsqueeze(1)).squeeze(1)
+    else:
+        total = log_p.exp().cumsum(dim=-1)
+        place = _inverse(total, uniform * total[:, -1])
+        # Rounding may leave a number that no token reaches: one in some millions.
+        tokens = torch.where(place < log_p.shape[-1], place, log_p.argmax(dim=-1))
+    return Drawn(tokens, log_p.gather(1, tokens.unsqueeze(1)).squeeze(1))
+
+
+def _inverse(total: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+    """First place in each row of running sums [B, V] that exceeds `level` [B]."""
+    return torch.searchsorted(total, level.unsqueeze(1), right=True).squeeze(1)

@@ -1,0 +1,184 @@
+"""A key-value cache in which the answers to one prompt share what the model remembers of it.
+
+A prompt's keys and values stand once, however many answers continue it: nothing is copied to the
+answers' rows, and one matrix product serves all of them. Each row keeps only its own tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from workbench.engine.packing import Segment
+
+# Tokens of answers that there is room for at first; doubled when it is used up.
+_FIRST_ROOM = 64
+
+
+@dataclass(slots=True)
+class _Layer:
+    """Of one layer: prompts [P, K, S, D], padded on the right, and rows [B, K, room, D]."""
+
+    prompt_keys: torch.Tensor
+    prompt_values: torch.Tensor
+    own_keys: torch.Tensor
+    own_values: torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which rows continue which prompt.
+
+    `slots` [P, W] names a row for each of the W places that a prompt has; a place left empty
+    repeats a row, whose result is not read. `places` [B] is where a row stands in the flat [P·W].
+    """
+
+    slots: torch.Tensor
+    places: torch.Tensor
+    width: int
+    is_even: bool
+
+    @classmethod
+    def of(cls, owners: Sequence[int], prompts: int, device: torch.device) -> _Rows:
+        """`owners` has each row's prompt, in ascending order."""
+        rows_of: list[list[int]] = [[] for _ in range(prompts)]
+        for row, owner in enumerate(owners):
+            rows_of[owner].append(row)
+        width = max(len(rows) for rows in rows_of)
+        slots = [rows + [0] * (width - len(rows)) for rows in rows_of]
+        first = {row: owner * width for owner, rows in enumerate(rows_of) for row in rows[:1]}
+        places, at = [], 0
+        for row in range(len(owners)):
+            at = first.get(row, at + 1)
+            places.append(at)
+        return cls(
+            torch.tensor(slots, device=device), torch.tensor(places, device=device), width,
+            is_even=len(owners) == prompts * width,
+        )  # fmt: skip
+
+
+class SharedPrefixCache:
+    """What a model remembers while it writes; passed to it as `past_key_values` and `branches`.
+
+    First one pass over all prompts in a packed row, `prompts` their segments; then, after `branch`,
+    one token a row at a time.
+    """
+
+    def __init__(self, prompts: Sequence[Segment], device: torch.device) -> None:
+        self._prompts = tuple(prompts)
+        self._device = device
+        self._layers: list[_Layer] = []
+        self._owners: list[int] = []
+        self._length = 0
+        self._rows: _Rows | None = None
+        lengths = torch.tensor([segment.length for segment in prompts], device=device)
+        size = max(segment.length for segment in prompts)
+        # [P, 1, 1, S]: what of the padded prompts is not there.
+        self._absent = (torch.arange(size, device=device) >= lengths[:, None])[:, None, None]
+        self._is_ragged = any(segment.length < size for segment in prompts)
+
+    def branch(self, owners: Sequence[int]) -> None:
+        """Begin a row for each of `owners`, a prompt's number, in ascending order."""
+        self._owners = list(owners)
+        self._rows = _Rows.of(owners, len(self._prompts), self._device)
+        for layer in self._layers:
+            _, heads, _, width = layer.prompt_keys.shape
+            room = layer.prompt_keys.new_empty(len(owners), heads, _FIRST_ROOM, width)
+            layer.own_keys, layer.own_values = room, torch.empty_like(room)
+
+    def begin_token(self) -> None:
+        """Each row is about to read one more token."""
+        self._length += 1
+        if self._length <= self._layers[0].own_keys.shape[2]:
+            return
+        for layer in self._layers:
+            layer.own_keys = torch.cat((layer.own_keys, torch.empty_like(layer.own_keys)), dim=2)
+            layer.own_values = torch.cat(
+                (layer.own_values, torch.empty_like(layer.own_values)), dim=2
+            )
+
+    def keep(self, going: Sequence[int]) -> None:
+        """Only the rows at the places `going` stay; prompts that no row continues are let go."""
+        kept = torch.tensor(going, device=self._device)
+        owners = [self._owners[place] for place in going]
+        wanted = sorted(set(owners))
+        if len(wanted) < len(self._absent):
+            left = torch.tensor(wanted, device=self._device)
+            self._absent = self._absent[left]
+            for layer in self._layers:
+                layer.prompt_keys = layer.prompt_keys[left]
+                layer.prompt_values = layer.prompt_values[left]
+        for layer in self._layers:
+            layer.own_keys, layer.own_values = layer.own_keys[kept], layer.own_values[kept]
+        number = {owner: place for place, owner in enumerate(wanted)}
+        self._owners = [number[owner] for owner in owners]
+        self._rows = _Rows.of(self._owners, len(wanted), self._device)
+
+    def update(
+        self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """As transformers calls it in each layer: take over keys and values [B, K, T, D]."""
+        if self._rows is None:
+            self._layers.append(
+                _Layer(self._padded(keys), self._padded(values), keys[:0], values[:0])
+            )
+        else:
+            own = self._layers[layer]
+            own.own_keys[:, :, self._length - 1] = keys[:, :, 0]
+            own.own_values[:, :, self._length - 1] = values[:, :, 0]
+        return keys, values
+
+    def get_seq_length(self, *_: Any) -> int:
+        """Asked for by models that are not told positions; ours always are."""
+        return self._length
+
+    def _padded(self, packed: torch.Tensor) -> torch.Tensor:
+        """[1, K, ΣS, D] of all prompts in a row → [P, K, S, D]."""
+        parts = [packed[0, :, part.start : part.end].transpose(0, 1) for part in self._prompts]
+        return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True).transpose(1, 2).contiguous()
+
+    def attend(self, layer: int, query: torch.Tensor, scale: float) -> torch.Tensor:
+        """Attention of one token a row, [B, H, 1, D], to its prompt and its row; [B, 1, H, D].
+
+        Both are attended to apart and joined by their share of the normaliser, as FlashAttention
+        joins blocks (Dao et al., arXiv 2205.14135).
+        """
+        rows, own = self._rows, self._layers[layer]
+        assert rows is not None
+        count, heads, _, width = query.shape
+        kv_heads = own.own_keys.shape[1]
+        repeats = heads // kv_heads
+        query = query.reshape(count, kv_heads, repeats, width) * scale
+
+        scores = query @ own.own_keys[:, :, : self._length].transpose(2, 3)
+        of_row, row_norm = _softmax_and_norm(scores)
+        answer = of_row @ own.own_values[:, :, : self._length]
+
+        gathered = query if rows.is_even else query[rows.slots.flatten()]
+        prompts = len(self._absent)
+        together = gathered.view(prompts, rows.width, kv_heads, repeats, width).transpose(1, 2)
+        together = together.reshape(prompts, kv_heads, rows.width * repeats, width)
+        scores = together @ own.prompt_keys.transpose(2, 3)
+        if self._is_ragged:
+            scores = scores.masked_fill(self._absent, float("-inf"))
+        of_prompt, prompt_norm = _softmax_and_norm(scores)
+        prompt = self._by_row(of_prompt @ own.prompt_values, rows, repeats)
+        share = torch.sigmoid(self._by_row(prompt_norm, rows, repeats) - row_norm).to(prompt.dtype)
+        return torch.lerp(answer, prompt, share).view(count, 1, heads, width)
+
+    def _by_row(self, together: torch.Tensor, rows: _Rows, repeats: int) -> torch.Tensor:
+        """[P, K, W·R, D] → [B, K, R, D]"""
+        prompts, kv_heads, _, width = together.shape
+        apart = together.view(prompts, kv_heads, rows.width, repeats, width).transpose(1, 2)
+        flat = apart.reshape(prompts * rows.width, kv_heads, repeats, width)
+        return flat if rows.is_even else flat[rows.places]
+
+
+def _softmax_and_norm(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Softmax over the last dimension, and the logarithm of its normaliser, [..., 1]."""
+    exact = scores.float()
+    norm = exact.logsumexp(dim=-1, keepdim=True)
+    return (exact - norm).exp_().to(scores.dtype), norm
