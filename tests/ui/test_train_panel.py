@@ -16,7 +16,7 @@ from tests.unit.runner.conftest import FAKE_TRAINER
 from workbench.core import paths
 from workbench.core.preferences import Choice
 from workbench.core.recipes import AdapterConfig, DpoConfig, ModelRef, SftConfig
-from workbench.exchange.import_file import ImportOptions, import_file
+from workbench.exchange.import_data import ImportOptions, import_source
 from workbench.runner import start
 from workbench.runner.create import create_run
 from workbench.runner.exit_report import read_report
@@ -35,14 +35,14 @@ def add_pairs(project: Project, folder: Path, number: int, *, ask_again: bool = 
             for n in range(number)]  # fmt: skip
     path = folder / f"pairs-{number}.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    import_file(project, path, ImportOptions(name="Concise", ask_again=ask_again))
+    import_source(project, path, ImportOptions(name="Concise", ask_again=ask_again))
 
 
 def add_examples(project: Project, folder: Path, number: int) -> None:
     rows = [{"prompt": f"Task {n}?", "completion": f"Answer {n}."} for n in range(number)]
     path = folder / "examples.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    import_file(project, path)
+    import_source(project, path)
 
 
 @pytest.fixture
@@ -343,3 +343,20 @@ def test_names_are_suggested_from_what_is_learnt() -> None:
     taken = {"dpo-short-answers-1"}
     assert suggested_name("dpo", "Short answers!", taken) == "dpo-short-answers-2"
     assert suggested_name("sft", "Short answers!", taken) == "sft-short-answers-1"
+
+
+@pytest.mark.usefixtures("model")
+def test_training_can_go_on_from_a_whole_model_that_a_run_made(
+    show: Show, project: Project, model: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    run_id = create_run(
+        project, name="whole-1", model=ModelRef(name="m", path=str(model)), config=DpoConfig(),
+        adapter=AdapterConfig(tuning="full"),
+    )  # fmt: skip
+    folder = write_model(project.runs.get(run_id).folder.model)
+    panel = show()
+    choices = combo(panel, "train.model")
+    assert [choices.itemText(place) for place in range(choices.count())][1:] == ["whole-1"]
+    pick(qtbot, choices, Qt.Key.Key_End)
+    assert panel.start_from.model == ModelRef(name="whole-1", path=str(folder))

@@ -1,4 +1,4 @@
-"""The base models at hand: the embedded one, those of the project, those in the Hugging Face cache.
+"""The base models at hand: embedded, of the project, trained in it, in the Hugging Face cache.
 
 No Qt: it reads folders, so call it off the GUI thread.
 """
@@ -20,6 +20,7 @@ from workbench.store.project import Project
 class Place(Enum):
     EMBEDDED = "embedded"
     PROJECT = "project"
+    TRAINED = "trained"
     CACHE = "cache"
 
 
@@ -48,12 +49,11 @@ class ListedModel:
 
 
 def project_models(project: Project) -> list[ListedModel]:
-    """The embedded model first, then those that were added to the project."""
+    """The embedded model first, then those that were added to the project or trained in it."""
     embedded = _embedded()
     rows = [row for row in project.models.all() if row.path != embedded.folder]
-    return [embedded] + [
-        _inspected(row.name, row.path, Place.PROJECT, model_id=row.id) for row in rows
-    ]
+    added = [_inspected(row.name, row.path, Place.PROJECT, model_id=row.id) for row in rows]
+    return [embedded, *added, *_trained(project)]
 
 
 def all_models(project: Project) -> list[ListedModel]:
@@ -64,6 +64,16 @@ def all_models(project: Project) -> list[ListedModel]:
         ListedModel(found.repo_id, found.folder, Place.CACHE, found.details, found.problem or "")
         for found in cached_models()
         if found.folder.resolve() not in known
+    ]
+
+
+def _trained(project: Project) -> list[ListedModel]:
+    """Whole models that runs made, newest first; an adapter is none, and a reward model no base."""
+    folders = {run.name: run.folder.model for run in project.runs.all() if run.method != "reward"}
+    return [
+        _inspected(name, folder, Place.TRAINED)
+        for name, folder in folders.items()
+        if folder.is_dir()
     ]
 
 

@@ -31,7 +31,7 @@ _LIST_WIDTH = 320
 
 
 class ModelsPanel(Panel):
-    interests: ClassVar[Changed] = Changed.MODELS
+    interests: ClassVar[Changed] = Changed.MODELS | Changed.RUNS
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "", "")
@@ -155,7 +155,8 @@ class ModelsPanel(Panel):
             size = self.tr("{0} parameters · {1} GB").format(
                 parameters(model.details.parameters), gigabytes(model.details.size_bytes)
             )
-            tag = self.tr("embedded") if model.place is Place.EMBEDDED else ""
+            tags = {Place.EMBEDDED: self.tr("embedded"), Place.TRAINED: self.tr("trained here")}
+            tag = tags.get(model.place, "")
             return Entry(model.key, model.name, size, tag)
         if model.problem:
             return Entry(model.key, model.name, model.problem, is_usable=False)
