@@ -25,6 +25,7 @@ from typing import Any
 
 import torch
 
+from workbench.core.events import Warned
 from workbench.core.preferences import UnpairedExample
 from workbench.core.recipes import KtoConfig
 from workbench.engine.batching import TokenSequence, split
@@ -36,6 +37,8 @@ from workbench.engine.method import Collected, Cuts, OfflineMethod, Report, Tall
 from workbench.engine.packing import Group
 from workbench.engine.processes import mean_of_all
 from workbench.engine.reference import ReferenceCache
+
+_FAR_FROM_BALANCE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,34 @@ class Kto(OfflineMethod[JudgedSequence]):
         """The examples with the baseline of their step."""
         policy.eval()
         baseline = float(mean_of_all(self._drift(policy, examples)).clamp(min=0))
-        return Collected([replace(example, baseline=baseline) for example in examples])
+        items = [replace(example, baseline=baseline) for example in examples]
+        return Collected(items, events=() if step else self._imbalance())
 
     def measure(self, policy: Policy, examples: Sequence[JudgedSequence], tally: Tally) -> None:
         """Figures with the baseline of these examples alone."""
         baseline = float(self._drift(policy, examples).mean().clamp(min=0))
         self.loss(policy, [replace(example, baseline=baseline) for example in examples], tally)
+
+    def _imbalance(self) -> Sequence[Warned]:
+        """Good and bad answers should weigh alike: w_d n_d / (w_u n_u) from 1 to 4/3 in the paper
+        (eq. 8), told here when it is off by more than half.
+        """
+        good = sum(example.desirable for example in self.train)
+        bad = len(self.train) - good
+        weighed = good * self._config.desirable_weight, bad * self._config.undesirable_weight
+        counted = f"Of {good} good and {bad} bad answers one side"
+        if not min(weighed):
+            return [Warned("unbalanced", f"{counted} counts nothing: KTO wants both.")]
+        ratio = weighed[0] / weighed[1]
+        if 1 / _FAR_FROM_BALANCE <= ratio <= _FAR_FROM_BALANCE:
+            return ()
+        name, weight = (
+            ("Weight of bad answers", weighed[0] / bad)
+            if ratio > 1
+            else ("Weight of good answers", weighed[1] / good)
+        )
+        remedy = f"with {name} at {weight:.2g} they are even"
+        return [Warned("unbalanced", f"{counted} outweighs the other: {remedy}.")]
 
     @torch.no_grad()
     def _drift(self, policy: Policy, examples: Sequence[JudgedSequence]) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,28 @@ def test_cached_reference_and_shared_prompts_change_nothing(
     again: list[str] = []
     kto.prepare(ours[0], again.append)
     assert again == []
+
+
+@pytest.mark.parametrize(
+    ("good", "settings", "told"),
+    [
+        (3, {}, ""), (4, {"undesirable_weight": 3.0}, ""),
+        (4, {}, "Of 4 good and 1 bad answers one side outweighs the other: with Weight of bad"),
+        (1, {}, "with Weight of good answers at 4 they are even"),
+        (5, {}, "Of 5 good and 0 bad answers one side counts nothing: KTO wants both."),
+    ],
+)  # fmt: skip
+def test_what_outweighs_the_other_is_told_with_a_remedy(
+    folder: Path, tiny_model_dir: Path, ours: tuple[Policy, Any], good: int,
+    settings: dict[str, float], told: str,
+) -> None:  # fmt: skip
+    examples = [replace(item, desirable=place < good) for place, item in enumerate(EXAMPLES)]
+    weights = {"desirable_weight": 1.0, "undesirable_weight": 1.0} | settings
+    kto = method_of(ours, folder, tiny_model_dir, examples, **weights)
+    events = kto.collect(ours[0], kto.train, 0).events
+    assert [event.code for event in events] == (["unbalanced"] if told else [])
+    assert all(told in event.message for event in events)
+    assert not kto.collect(ours[0], kto.train, 1).events
 
 
 def test_a_step_without_bad_answers_has_no_figures_of_them(
