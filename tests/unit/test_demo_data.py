@@ -14,11 +14,9 @@ from workbench.core import paths
 from workbench.core.conversation import Conversation, plain_text
 from workbench.core.errors import KnownError
 from workbench.core.preferences import Choice, OriginKind, Split
-from workbench.formats.comparisons import read_comparisons
-from workbench.formats.detect import FileKind, detect_kind
-from workbench.formats.prompts import Check, read_prompts
-from workbench.formats.trl_preference import read_preferences
-from workbench.formats.trl_supervised import read_supervised
+from workbench.exchange.probe import probe
+from workbench.formats.records import Check, ExampleRecord, PairRecord, PromptRecord
+from workbench.formats.whole_file import read_records
 from workbench.runner.demo_project import create_demo_project, open_demo_project
 from workbench.stats.brevity_rule import count_words, prefer
 
@@ -29,10 +27,23 @@ LITTLE_WORDS = re.compile(
 )
 
 
+def pairs(name: str) -> list[PairRecord]:
+    form = "trl-preference" if name == "pairs.jsonl" else "comparison"
+    return [row for row in read_records(DEMO / name, form) if isinstance(row, PairRecord)]
+
+
+def prompts(name: str) -> list[PromptRecord]:
+    return [row for row in read_records(DEMO / name, "prompts") if isinstance(row, PromptRecord)]
+
+
+def examples() -> list[ExampleRecord]:
+    rows = read_records(DEMO / "sft.jsonl", "trl-prompt-completion")
+    return [row for row in rows if isinstance(row, ExampleRecord)]
+
+
 def _prompts(name: str) -> list[str]:
-    if name == "sft.jsonl":
-        return [_text(row.example.prompt) for row in read_supervised(DEMO / name)]
-    return [_text(row.prompt) for row in read_prompts(DEMO / name)]
+    rows = examples() if name == "sft.jsonl" else prompts(name)
+    return [_text(row.prompt) for row in rows]
 
 
 def _text(prompt: Conversation) -> str:
@@ -45,18 +56,18 @@ def _content(prompt: str) -> frozenset[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "fewest"),
+    ("name", "form", "fewest"),
     [
-        ("pairs.jsonl", FileKind.PREFERENCE, 96),
-        ("unlabelled.jsonl", FileKind.COMPARISON, 24),
-        ("sft.jsonl", FileKind.SUPERVISED, 100),
-        ("checkable.jsonl", FileKind.PROMPTS, 40),
-        ("held_out.jsonl", FileKind.PROMPTS, 30),
-        ("prompts.jsonl", FileKind.PROMPTS, 120),
+        ("pairs.jsonl", "trl-preference", 96),
+        ("unlabelled.jsonl", "comparison", 24),
+        ("sft.jsonl", "trl-prompt-completion", 100),
+        ("checkable.jsonl", "prompts", 40),
+        ("held_out.jsonl", "prompts", 30),
+        ("prompts.jsonl", "prompts", 120),
     ],
 )
-def test_every_file_has_its_kind_and_enough_rows(name: str, kind: FileKind, fewest: int) -> None:
-    assert detect_kind(DEMO / name) is kind
+def test_every_file_has_its_form_and_enough_rows(name: str, form: str, fewest: int) -> None:
+    assert probe(DEMO / name).form.name == form
     assert len((DEMO / name).read_text(encoding="utf-8").splitlines()) >= fewest
 
 
@@ -73,33 +84,33 @@ def test_no_two_prompts_ask_the_same() -> None:
 
 
 def test_held_out_prompts_are_marked_and_in_no_other_file() -> None:
-    held_out = {_text(row.prompt) for row in read_prompts(DEMO / "held_out.jsonl")}
-    assert all(row.split is Split.HELD_OUT for row in read_prompts(DEMO / "held_out.jsonl"))
-    pairs = {_text(row.example.prompt) for row in read_preferences(DEMO / "pairs.jsonl")}
-    to_label = {_text(row.prompt) for row in read_comparisons(DEMO / "unlabelled.jsonl")}
-    assert not held_out & (pairs | to_label)
-    assert pairs | to_label <= set(_prompts("prompts.jsonl"))
-    assert not pairs & to_label
+    held_out = {_text(row.prompt) for row in prompts("held_out.jsonl")}
+    assert all(row.split is Split.HELD_OUT for row in prompts("held_out.jsonl"))
+    decided = {_text(row.prompt) for row in pairs("pairs.jsonl")}
+    to_label = {_text(row.prompt) for row in pairs("unlabelled.jsonl")}
+    assert not held_out & (decided | to_label)
+    assert decided | to_label <= set(_prompts("prompts.jsonl"))
+    assert not decided & to_label
 
 
 def test_every_pair_is_labelled_as_the_rule_says() -> None:
-    for row in read_preferences(DEMO / "pairs.jsonl"):
-        chosen, rejected = row.example.chosen, row.example.rejected
-        assert prefer(chosen, rejected) is Choice.FIRST, row.example.pair_id
+    for row in pairs("pairs.jsonl"):
+        chosen, rejected = row.first, row.second
+        assert prefer(chosen, rejected) is Choice.FIRST, chosen
         assert rejected.startswith(chosen)
         assert count_words(chosen) >= 4
         assert not chosen.endswith(":")
-        assert row.verdict_source == "rule"
-        assert row.rejected_origin is not None
-        assert row.rejected_origin.kind is OriginKind.SAMPLED
+        assert [judgement.by_rule for judgement in row.judgements] == [True]
+        assert row.second_origin is not None
+        assert row.second_origin.kind is OriginKind.SAMPLED
         assert None not in (
-            row.rejected_origin.model, row.rejected_origin.seed, row.rejected_origin.temperature,
-            row.rejected_origin.top_p, row.rejected_origin.max_new_tokens,
+            row.second_origin.model, row.second_origin.seed, row.second_origin.temperature,
+            row.second_origin.top_p, row.second_origin.max_new_tokens,
         )  # fmt: skip
 
 
 def test_pairs_to_label_differ_and_say_where_they_came_from() -> None:
-    for row in read_comparisons(DEMO / "unlabelled.jsonl"):
+    for row in pairs("unlabelled.jsonl"):
         assert row.first != row.second
         assert row.first_origin is not None
         assert row.second_origin is not None
@@ -107,8 +118,8 @@ def test_pairs_to_label_differ_and_say_where_they_came_from() -> None:
 
 
 def test_examples_answer_directly() -> None:
-    for row in read_supervised(DEMO / "sft.jsonl"):
-        assert 1 <= count_words(row.example.completion) <= 20
+    for row in examples():
+        assert 1 <= count_words(row.completion) <= 20
 
 
 SUM = re.compile(r"What is (\d[\d.]*) (\+|-|times|divided by) (\d[\d.]*)\?")
@@ -116,7 +127,7 @@ SUM = re.compile(r"What is (\d[\d.]*) (\+|-|times|divided by) (\d[\d.]*)\?")
 
 def test_plain_sums_are_right() -> None:
     found = 0
-    for row in read_prompts(DEMO / "checkable.jsonl"):
+    for row in prompts("checkable.jsonl"):
         assert row.answer
         match = SUM.fullmatch(_text(row.prompt))
         if match is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workbench.core import paths
 from workbench.core.errors import KnownError
-from workbench.exchange.import_file import ImportOptions, import_file
+from workbench.exchange.import_data import ImportOptions, import_source
 from workbench.modelfiles.embedded import EMBEDDED_NAME, embedded_model
 from workbench.modelfiles.inspect import inspect_model
 from workbench.store.project import DATABASE_NAME, Project
@@ -54,7 +54,7 @@ def create_demo_project(
             for done, (file_name, title) in enumerate(_DEMO_FILES):
                 on_progress(done, len(_DEMO_FILES))
                 path = paths.resources_dir() / "demo" / file_name
-                import_file(project, path, ImportOptions(name=title))
+                import_source(project, path, ImportOptions(name=title))
             add_embedded_model(project)
         beside.rename(folder)  # takes the place of an empty folder as well
     except BaseException:

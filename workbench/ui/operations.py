@@ -15,9 +15,7 @@ from workbench.core.conversation import Conversation
 from workbench.core.ids import new_id
 from workbench.core.preferences import Choice, Origin, Strength, Verdict, VerdictDetails
 from workbench.core.recipes import AdapterConfig, MethodConfig, ModelRef
-from workbench.exchange.export_file import export_preferences
-from workbench.exchange.import_file import ImportOptions, Progress
-from workbench.exchange.import_file import import_file as read_file
+from workbench.exchange.export_data import export_data
 from workbench.runner import create, start
 from workbench.store import Project
 
@@ -81,20 +79,9 @@ def undo_verdict(project: Project, annotator: str) -> tuple[Changes, Verdict | N
     return (Changes(Changed.VERDICTS) if undone else NO_CHANGES), undone
 
 
-def import_file(
-    project: Project,
-    path: Path,
-    options: ImportOptions | None = None,
-    on_progress: Progress | None = None,
-) -> Changes:
-    """Read a data file into the project: all of it or nothing."""
-    read_file(project, path, options, on_progress)
-    return Changes(Changed.DATASETS | Changed.PAIRS | Changed.VERDICTS)
-
-
 def export_pairs(project: Project, path: Path) -> int:
     """Write the labelled pairs to a file; returns how many. Nothing in the project changes."""
-    return export_preferences(project, path)
+    return export_data(project, path).rows
 
 
 def record_vote(
