@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +14,16 @@ from pytestqt.qtbot import QtBot
 from tests.unit.modelfiles.model_folders import write_model
 from tests.unit.runner.conftest import FAKE_TRAINER
 from workbench.core import paths
+from workbench.core.conversation import user
 from workbench.core.preferences import Choice
-from workbench.core.recipes import AdapterConfig, DpoConfig, ModelRef, SftConfig
+from workbench.core.recipes import AdapterConfig, DpoConfig, GrpoConfig, ModelRef, SftConfig
+from workbench.core.rewards import LengthReward, NumericMatch
 from workbench.exchange.import_data import ImportOptions, import_source
 from workbench.runner import start
 from workbench.runner.create import create_run
 from workbench.runner.exit_report import read_report
 from workbench.store.project import Project
+from workbench.store.rows import NewPrompt
 from workbench.ui import operations
 from workbench.ui.context import Session
 from workbench.ui.panels.train.material import suggested_name
@@ -360,3 +363,68 @@ def test_training_can_go_on_from_a_whole_model_that_a_run_made(
     assert [choices.itemText(place) for place in range(choices.count())][1:] == ["whole-1"]
     pick(qtbot, choices, Qt.Key.Key_End)
     assert panel.start_from.model == ModelRef(name="whole-1", path=str(folder))
+
+
+def add_prompts(project: Project, answers: Sequence[str | None]) -> None:
+    prompts = (
+        NewPrompt(user(f"Sum number {n}?"), answer=answer) for n, answer in enumerate(answers)
+    )
+    project.datasets.add_prompts("Sums", prompts)
+
+
+@pytest.mark.usefixtures("model")
+def test_a_method_of_own_answers_begins_with_the_right_answer_as_reward(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_prompts(project, ["3", "4", "5", None])
+    panel = show()
+    choose(qtbot, panel, "grpo")
+    assert text(panel, "train.summary.used") == "3"
+    assert text(panel, "train.summary.steps") == "2"
+    assert "2 prompts and 16 answers" in text(panel, "train.summary.sentence")
+    assert "3 prompts with a right answer" in text(panel, "train.advice")
+    order = panel._order()
+    assert order is not None
+    assert order.config == GrpoConfig(rewards=(NumericMatch(),))
+    run_id = create_run(project, name="r", model=order.model, config=order.config)
+    assert project.runs.get(run_id).spec.data.train_examples == 3
+
+
+@pytest.mark.usefixtures("model")
+def test_what_rewards_a_method_lacks_is_told(show: Show, project: Project, qtbot: QtBot) -> None:
+    add_prompts(project, [None, None])
+    panel = show()
+    choose(qtbot, panel, "rloo")
+    assert "add at least one" in panel.outcome.reason
+    assert not start_button(panel).isEnabled()
+    panel.settings.rewards.add("exact_match")
+    assert "None of the prompts has a right answer" in panel.outcome.reason
+    panel.settings.rewards.add("length")
+    assert panel.outcome.reason == ""
+    assert start_button(panel).isEnabled()
+
+
+@pytest.mark.usefixtures("model")
+def test_rewards_are_copied_with_a_run(show: Show, project: Project, qtbot: QtBot) -> None:
+    add_prompts(project, ["3", "4"])
+    ref = ModelRef(name="m", path=str(paths.embedded_model_dir()))
+    config = GrpoConfig(rewards=(LengthReward(target_words=9), NumericMatch(weight=3)), beta=0.02)
+    run_id = create_run(project, name="earlier", model=ref, config=config)
+    panel = show()
+    panel.show_item(copy_run_id=run_id)
+    qtbot.waitUntil(lambda: panel.outcome.reason == "" and start_button(panel).isEnabled())
+    order = panel._order()
+    assert order is not None
+    assert order.config == config
+
+
+@pytest.mark.usefixtures("model")
+def test_pairs_are_judged_answers_too(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    panel = show()
+    choose(qtbot, panel, "kto")
+    assert text(panel, "train.summary.used") == "14"
+    assert panel.example._first.title.text().startswith("Good answer")
+    assert panel.example._second.isHidden()

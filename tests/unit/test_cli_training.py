@@ -15,14 +15,15 @@ from tests.unit.runner.conftest import wait_until
 from workbench.cli import main
 from workbench.core import paths
 from workbench.core.conversation import user
-from workbench.core.events import RunState
+from workbench.core.events import GroupSampled, RunState
 from workbench.core.preferences import Choice, Origin, OriginKind
-from workbench.core.recipes import AdapterConfig, DpoConfig, KtoConfig, ModelRef
+from workbench.core.recipes import AdapterConfig, DpoConfig, GrpoConfig, KtoConfig, ModelRef
+from workbench.core.rewards import LengthReward, NumericMatch
 from workbench.core.run_folder import RunFolder
 from workbench.modelfiles.inspect import inspect_model
 from workbench.runner.create import create_run
 from workbench.store.project import Project
-from workbench.store.rows import NewPair
+from workbench.store.rows import NewPair, NewPrompt
 
 WRITTEN = Origin(OriginKind.WRITTEN)
 
@@ -92,6 +93,37 @@ def test_a_whole_model_is_trained_from_judged_answers(
     assert main(["train", str(folder.path)]) == 0
     assert "Whole is finished" in capsys.readouterr().out
     assert inspect_model(folder.model, "whole").parameters > 0
+
+
+def test_a_model_learns_from_its_own_answers_and_they_can_be_read(
+    tmp_path: Path, tiny_model_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Project.create(tmp_path / "project", "Runs") as project:
+        sums = (NewPrompt(user(f"{n} + 1?"), answer=str(n + 1)) for n in range(4))
+        project.datasets.add_prompts("Sums", sums)
+        rewards = (NumericMatch(weight=2.0), LengthReward(target_words=3, tolerance_words=0))
+        run_id = create_run(
+            project, name="Online", model=ModelRef(name="tiny", path=str(tiny_model_dir)),
+            config=GrpoConfig(
+                max_steps=2, num_generations=3, max_completion_length=6, rewards=rewards
+            ),
+            device="cpu",
+        )  # fmt: skip
+        folder = project.runs.get(run_id).folder
+    assert main(["train", str(folder.path)]) == 0
+    assert "Online is finished" in capsys.readouterr().out
+    assert main(["ingest", str(folder.path), "--project", str(tmp_path / "project")]) == 0
+    with Project.open(tmp_path / "project") as project:
+        series = project.runs.series(run_id, ["reward", "rewards/length/mean", "rollout_time_s"])
+        groups = [event.payload for event in project.runs.events(run_id, ("group",))]
+    assert len(series) == 3
+    assert all(list(found.step) == [1.0, 2.0] for found in series.values())
+    assert groups
+    for group in groups:
+        assert isinstance(group, GroupSampled)
+        assert group.expected
+        assert len(group.answers) == 3
+        assert group.answers[0].rewards.keys() == {"numeric_match", "length"}
 
 
 def test_ctrl_c_saves_a_checkpoint_and_stops(run_dir: Path) -> None:

@@ -29,7 +29,7 @@ from workbench.ui.widgets.texts import button, plain_area
 
 _SIDE_WIDTH = 356
 _FIRST_METHOD = "dpo"
-_OFFERED = ("sft", "dpo", "kto", "reward")
+_OFFERED = ("sft", "dpo", "kto", "reward", "grpo", "rloo")
 
 
 class TrainPanel(Panel):
