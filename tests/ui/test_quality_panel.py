@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
@@ -170,6 +170,20 @@ def test_closing_while_it_counts_ends_at_once(window: MainWindow) -> None:
         say(window.session.project, pair_id)
     window.navigate("quality")
     window.close()  # the fixture looks for threads that are left
+
+
+def test_the_page_keys_scroll_at_once(qtbot: QtBot, window: MainWindow) -> None:
+    for pair_id in add_pairs(window.session.project, 25):
+        say(window.session.project, pair_id)
+    window.resize(1100, 700)
+    window.navigate("quality")
+    panel = window.current_panel
+    assert isinstance(panel, QualityPanel)
+    qtbot.waitUntil(lambda: panel.cards["pace"].figure.text() != "–", timeout=20_000)
+    bar = panel.findChildren(QScrollArea)[0].verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    qtbot.keyClick(panel, Qt.Key.Key_PageDown)
+    assert bar.value() > 0
 
 
 def test_cards_stand_in_as_many_columns_as_fit(qtbot: QtBot) -> None:

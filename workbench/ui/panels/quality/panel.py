@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QCoreApplication, Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QScrollArea, QStackedWidget, QWidget
 
 from workbench.core.changes import Changed, Changes
@@ -75,6 +76,10 @@ class QualityPanel(Panel):
             for action in actions
             if action is not None and action.panel == "label"
         ]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow and page keys scroll at once, without a click into the page."""
+        QCoreApplication.sendEvent(self._cards_page.verticalScrollBar(), event)
 
     def close_down(self) -> None:
         self.counting.close()
