@@ -13,16 +13,20 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from workbench.core.preferences import Choice, Split
 from workbench.store.bin import TABLES, not_in_bin
 from workbench.store.database import Database
 from workbench.store.reading import Stop, reading
 from workbench.store.search_index import SearchIndex
-from workbench.store.search_query import match_expression
+from workbench.store.search_query import Complete, match_expression
 
 _KEYS_AT_ONCE = 10_000
 _SHOWN_CHARACTERS = 300
+_FEW_KEYS = 1000  # so many are a first page, which must be quick
+_MOST_COMPLETED = 100
+_LAST_LETTER = "\U0010ffff"
 
 KIND_OF_DATASET = {
     "preference": "pair", "supervised": "example", "prompts": "prompt", "unpaired": "unpaired",
@@ -128,7 +132,9 @@ class Browse:
 
 def _keys(db: sqlite3.Connection, wanted: RowFilter, order: Order, limit: int) -> array[int]:
     found: array[int] = array("q")
-    query = _query(wanted, order, bin_is_empty=not db.execute("SELECT 1 FROM bin").fetchone())
+    bin_is_empty = not db.execute("SELECT 1 FROM bin").fetchone()
+    complete = partial(_completed, db) if 0 <= limit <= _FEW_KEYS else None
+    query = _query(wanted, order, bin_is_empty=bin_is_empty, complete=complete)
     if query is None:
         return found
     sql, values = query
@@ -139,7 +145,7 @@ def _keys(db: sqlite3.Connection, wanted: RowFilter, order: Order, limit: int) -
 
 
 def _query(
-    wanted: RowFilter, order: Order, *, bin_is_empty: bool
+    wanted: RowFilter, order: Order, *, bin_is_empty: bool, complete: Complete | None
 ) -> tuple[str, list[object]] | None:
     """The SELECT of the rowids, and its values; None where no word can be searched for."""
     table = TABLES[wanted.kind]
@@ -150,7 +156,8 @@ def _query(
     by_length = order in (Order.LONGEST, Order.SHORTEST)
     if wanted.text.strip():
         only_dataset = wanted.dataset_ids if len(wanted.dataset_ids) == 1 else ()
-        expression = match_expression(wanted.text, scope=(wanted.kind, *only_dataset))
+        scope = (wanted.kind, *only_dataset)
+        expression = match_expression(wanted.text, scope=scope, complete=complete)
         if not expression:
             return None
         source = f"texts CROSS JOIN docs d ON d.docid = texts.rowid CROSS JOIN {_row_of_doc(table)}"
@@ -174,6 +181,16 @@ def _query(
     else:
         ordering = f"{ordering} {direction}"
     return f"SELECT r.rowid FROM {source} WHERE {' AND '.join(clauses)} ORDER BY {ordering}", values
+
+
+def _completed(db: sqlite3.Connection, beginning: str) -> list[str]:
+    """The commonest words that begin like this; none where the index keeps no list of words."""
+    low = beginning.casefold()
+    rows = db.execute(
+        "SELECT word FROM words WHERE word >= ? AND word < ? ORDER BY docs DESC LIMIT ?",
+        [low, low + _LAST_LETTER, _MOST_COMPLETED],
+    )
+    return [str(row[0]) for row in rows]
 
 
 def _conditions(wanted: RowFilter) -> list[tuple[str, Sequence[object]]]:

@@ -17,9 +17,13 @@ from pathlib import Path
 from workbench.store.database import Database
 
 INDEX_NAME = "search.sqlite"
-_VERSION = 1
+_VERSION = 2
 _CHUNK_ROWS = 5000
 _CACHE_KB = 65536
+_MORE_ROWS = 1.1
+
+FEW_ROWS = 50_000
+"""Among fewer rows FTS5 itself is quick with the beginning of a word; `words` has none then."""
 
 _SCHEMA = (
     """CREATE TABLE docs (
@@ -48,10 +52,14 @@ _SCHEMA = (
         source INTEGER NOT NULL,
         id TEXT NOT NULL
     )""",
+    # Every word and in how many rows it is, to complete a word that is being typed.
+    "CREATE TABLE words (word TEXT PRIMARY KEY, docs INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE words_read (docs INTEGER NOT NULL)",
     """CREATE VIRTUAL TABLE texts USING fts5(
         scope, prompt, first, second,
-        content='', columnsize=0, prefix='3', tokenize='unicode61 remove_diacritics 2'
+        content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
     )""",
+    "CREATE VIRTUAL TABLE text_words USING fts5vocab(texts, col)",
 )  # fmt: skip
 
 
@@ -150,9 +158,10 @@ class SearchIndex:
                 changed = self._take_changed(db)
                 added = sum(_take_new(db, kind) for kind in range(len(KINDS)))
                 if not changed and not added:
+                    _read_words(db)
                     on_progress(IndexProgress(total, total))
                     return True
-                on_progress(IndexProgress(min(_count(db), total), total))
+                on_progress(IndexProgress(min(_highest(db), total), total))
         return False
 
     def _make(self) -> None:
@@ -241,7 +250,7 @@ def _add(db: sqlite3.Connection, kind: int, low: int, high: int) -> None:
     db.execute(
         f"INSERT OR IGNORE INTO dataset_numbers(name) SELECT DISTINCT r.dataset_id {rows}", between
     )
-    before = db.execute("SELECT coalesce(max(docid), 0) FROM docs").fetchone()[0]
+    before = _highest(db)
     db.execute(
         f"""INSERT INTO docs(kind, source, dataset, prompt_words, first_words, second_words,
                 first_origin, second_origin)
@@ -260,6 +269,22 @@ def _add(db: sqlite3.Connection, kind: int, low: int, high: int) -> None:
             WHERE docid > ? ORDER BY docid""",
         [before],
     )
+
+
+def _read_words(db: sqlite3.Connection) -> None:
+    """List the words anew once there are a good deal more rows than when they were listed."""
+    count = _count(db)
+    row = db.execute("SELECT docs FROM words_read").fetchone()
+    if count < FEW_ROWS or (row is not None and count < row[0] * _MORE_ROWS):
+        return
+    with _transaction(db):
+        db.execute("DELETE FROM words")
+        db.execute(
+            "INSERT INTO words SELECT term, sum(doc) FROM text_words"
+            " WHERE col != 'scope' GROUP BY term"
+        )
+        db.execute("DELETE FROM words_read")
+        db.execute("INSERT INTO words_read VALUES (?)", [count])
 
 
 def _words(text: str) -> str:
@@ -308,6 +333,11 @@ def _renumbered(db: sqlite3.Connection) -> bool:
 
 def _count(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM docs").fetchone()[0])
+
+
+def _highest(db: sqlite3.Connection) -> int:
+    """About how many rows are indexed, told at once: those indexed anew count twice."""
+    return int(db.execute("SELECT coalesce(max(docid), 0) FROM docs").fetchone()[0])
 
 
 def _total(db: sqlite3.Connection) -> int:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 _PARTS = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 _WORDS = re.compile(r"\w+", re.UNICODE)
 _SHORTEST_BEGINNING = 3
 
+Complete = Callable[[str], Sequence[str]]
 
-def match_expression(typed: str, *, scope: tuple[str, ...] = ()) -> str:
+
+def match_expression(
+    typed: str, *, scope: tuple[str, ...] = (), complete: Complete | None = None
+) -> str:
     """An FTS5 expression for `typed`, or "" when there is no word in it.
 
     Every word must be there; `"several words"` stand together; `-word` must not be there; a word
     that ends with `*` is a beginning, and so is the last one while somebody is still typing it.
-    `scope` names tokens of the scope column that must all be there.
+    `scope` names tokens of the scope column that must all be there. `complete` gives the commonest
+    words with a beginning: any of them then stands for it, which FTS5 looks for as it goes, where
+    it would first gather all rows with the beginning itself.
     """
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -32,7 +39,11 @@ def match_expression(typed: str, *, scope: tuple[str, ...] = ()) -> str:
             word.endswith("*")
             or (is_last and len(found[-1]) >= _SHORTEST_BEGINNING and word[-1].isalnum())
         )
-        (unwanted if minus else wanted).append(quoted + (" *" if is_beginning else ""))
+        term = quoted
+        if is_beginning:
+            known = complete(found[-1]) if complete is not None and len(found) == 1 else ()
+            term = _any_of(known) if known else f"{quoted} *"
+        (unwanted if minus else wanted).append(term)
     if not wanted:
         return ""
     tokens = " AND ".join(f'scope : "{token}"' for token in scope)
@@ -41,3 +52,7 @@ def match_expression(typed: str, *, scope: tuple[str, ...] = ()) -> str:
     for term in unwanted:
         expression = f"({expression}) NOT {{prompt first second}} : {term}"
     return expression
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return "(" + " OR ".join(f'"{word}"' for word in words) + ")"

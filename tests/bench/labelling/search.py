@@ -20,10 +20,12 @@ from pathlib import Path
 import sqlite_utils
 
 from tests.bench.figures import Figure
+from tests.bench.labelling.browsing import longest_block_ms
 from workbench.store import Project
 from workbench.store.browse import Order, RowFilter
 
 TARGET_MS = 100.0
+TARGET_BLOCK_MS = 50.0
 ROWS = 1_000_000
 _AT_ONCE = 20_000
 _VOCABULARY = 30_000
@@ -57,6 +59,7 @@ def measure(rows: int = ROWS) -> list[Figure]:
             index_s = time.perf_counter() - started
             print(f"indexed in {index_s:.1f} s, {project.index.path.stat().st_size / 1e6:.0f} MB")
             timings = [_time(project, name, queries) for name, queries in _queries(words)]
+            block_ms = longest_block_ms(project, words.most_common(1)[0][0])
     finally:
         shutil.rmtree(folder)
     every = [time_ms for timing in timings for time_ms in timing.times_ms]
@@ -70,6 +73,7 @@ def measure(rows: int = ROWS) -> list[Figure]:
     return [
         Figure("search_first_page_ms", all_queries.p95_ms, "ms", TARGET_MS),
         Figure("search_first_page_worst_ms", max(every), "ms", TARGET_MS),
+        Figure("browse_longest_block_ms", block_ms, "ms", TARGET_BLOCK_MS),
         Figure("search_rows", rows, "rows"),
         Figure("search_index_rows_per_s", rows / index_s, "rows/s"),
     ]

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.core.conversation import user
 from workbench.core.preferences import Choice, Origin, OriginKind, Split
-from workbench.store import Project
+from workbench.store import Project, search_index
 from workbench.store.browse import Order, RowFilter
 from workbench.store.reading import Stopped, reading
 from workbench.store.rows import NewExample, NewPair, NewPrompt
@@ -164,6 +164,26 @@ def test_the_index_is_made_anew_when_rows_were_renumbered_or_it_is_damaged(tea: 
     with Project.open(folder) as again:
         again.index.catch_up()
         assert prompts(again, RowFilter(text="strong")) == [COFFEE, THE]
+
+
+def test_a_word_being_typed_is_completed_from_the_words_there_are(
+    tea: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index, "FEW_ROWS", 1)
+    tea.added.add_pairs(tea.datasets.all()[0].id, [pair("Is stronger better?")])
+    tea.index.catch_up()
+    assert prompts(tea, RowFilter(text="stro")) == [GREEN, COFFEE, THE, "Is stronger better?"]
+    assert prompts(tea, RowFilter(text="stro*", dataset_ids=("none",))) == []
+    asked: list[str] = []
+
+    def complete(beginning: str) -> list[str]:
+        asked.append(beginning)
+        return ["strong", "stronger"]
+
+    assert match_expression("tea stro", complete=complete) == (
+        '{prompt first second} : "tea" AND {prompt first second} : ("strong" OR "stronger")'
+    )
+    assert asked == ["stro"]
 
 
 def test_a_cancelled_catching_up_goes_on_the_next_time(project: Project) -> None:
