@@ -92,7 +92,7 @@ class RewardModel:
         by_prompt: dict[Any, list[int]] = {}
         for place in fitting:
             by_prompt.setdefault(inputs[place].prompt, []).append(place)
-        with self._at_work(), torch.inference_mode():
+        with self._at_work(), torch.no_grad():
             for part in _parts(list(by_prompt.values()), sequences):
                 groups: list[Group] = [[sequences[place] for place in places] for places in part]
                 found = read_scores(self._policy, groups, self._head).tolist()
@@ -107,20 +107,19 @@ class RewardModel:
     def _at_work(self) -> Iterator[None]:
         """Its adapter active and no dropout; then everything as it was, gradients wanted or not."""
         model, was_training = self._policy.model, self._policy.training
+        active = model.active_adapter if self._adapter else None
+        wanted = [(item, item.requires_grad) for item in model.parameters()]
         self._policy.eval()
-        if self._adapter is None:
+        try:
+            if self._adapter:
+                model.set_adapter(self._adapter, inference_mode=True)
             yield
-        else:
-            active = model.active_adapter
-            wanted = [(item, item.requires_grad) for item in model.parameters()]
-            model.set_adapter(self._adapter, inference_mode=True)
-            try:
-                yield
-            finally:
+        finally:
+            if active:
                 model.set_adapter(active)
-                for parameter, requires_grad in wanted:
-                    parameter.requires_grad_(requires_grad)
-        self._policy.train(was_training)
+            for parameter, requires_grad in wanted:
+                parameter.requires_grad_(requires_grad)
+            self._policy.train(was_training)
 
 
 def _parts(

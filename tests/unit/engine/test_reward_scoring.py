@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from tests.unit.engine.online_runs import SMALL, make_online_run
 from tests.unit.engine.peers import CPU, adapted, packed, shake
-from tests.unit.engine.runs import make_run, preferences, train_here
+from tests.unit.engine.runs import make_run, payloads, preferences, train_here
 from workbench.core.conversation import user
 from workbench.core.errors import ModelFolderError
+from workbench.core.events import Metric
 from workbench.core.preferences import PreferenceExample
-from workbench.core.recipes import AdapterConfig, RewardConfig
+from workbench.core.recipes import AdapterConfig, GrpoConfig, RewardConfig
 from workbench.core.rewards import RewardModelReward
 from workbench.core.run_folder import RunFolder
 from workbench.engine.checkpoints import save_weights
@@ -115,6 +118,20 @@ def test_it_serves_as_a_reward(trained: RunFolder) -> None:
     expected = RewardModel.load(trained.path, CPU)(asked)
     assert [result.value for result in table.results["reward_model"]] == expected
     assert table.totals == tuple(2 * value for value in expected if value is not None)
+
+
+def test_a_run_learns_from_it_on_the_same_base_and_keeps_its_own_adapter_apart(
+    trained: RunFolder, tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    rewards = (RewardModelReward(path=str(trained.path)),)
+    config = GrpoConfig(**(SMALL | {"rewards": rewards, "max_steps": 2, "beta": 0.1}))
+    run = make_online_run(tmp_path / "run", tiny_model_dir, config)
+    train_here(run)
+    rows = [metric.values for metric in payloads(run.attempt(1), Metric)]
+    assert all(abs(row["rewards/reward_model/mean"]) > 0 for row in rows if "reward" in row)
+    assert rows[0]["kl"] == pytest.approx(0, abs=1e-5)  # the reference has no adapter at all
+    kept = load_file(run.adapter / "adapter_model.safetensors")
+    assert len(kept) == len(load_file(trained.adapter / "adapter_model.safetensors")) - 1
 
 
 def test_a_fully_trained_reward_model_is_a_whole_model(
