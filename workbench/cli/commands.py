@@ -105,6 +105,13 @@ def _add_export(commands: _Commands[argparse.ArgumentParser], name: str) -> None
     parser.set_defaults(run=_export)
 
 
+def _add_merge(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
+    parser = commands.add_parser(name, help="bring another copy of a project into a project")
+    parser.add_argument("other", type=Path, help="folder of the other copy; it is only read")
+    _add_project(parser)
+    parser.set_defaults(run=_merge)
+
+
 def _add_doctor(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
     parser = commands.add_parser(name, help="say what is here, what is missing and how to get it")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -123,6 +130,7 @@ _COMMANDS = {
     "ingest": _add_ingest,
     "import": _add_import,
     "export": _add_export,
+    "merge": _add_merge,
     "doctor": _add_doctor,
     "prepare": _add_prepare,
 }
@@ -185,6 +193,12 @@ def _export(options: argparse.Namespace) -> int:
     from workbench.cli.data import export_rows
 
     return export_rows(options)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from workbench.cli.merge import merge
+
+    return merge(options.other, options.project)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -108,7 +108,10 @@ def details_of(db: sqlite_utils.Database, verdict_id: str) -> VerdictDetails | N
         note=row[4],
         tags=tuple(json.loads(row[5])),
         aspects={aspect: Choice(choice) for aspect, choice in aspects.fetchall()},
-        spans=tuple(Span(*span[:4], bool(span[4])) for span in spans.fetchall()),
+        spans=tuple(
+            Span(response_id, start, end, text, bool(is_good))
+            for response_id, start, end, text, is_good in spans.fetchall()
+        ),
     )
 
 

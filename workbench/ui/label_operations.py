@@ -10,9 +10,11 @@ from pathlib import Path
 from workbench.core.changes import NO_CHANGES, Changed, Changes
 from workbench.core.labelling import GoldAnswer, LabelSettings
 from workbench.core.preferences import Verdict
+from workbench.exchange.merge_projects import merge_project
 from workbench.exchange.score_file import read_scores, write_pairs_to_score
 from workbench.store import Project
 from workbench.store.edited_answers import Edit
+from workbench.store.merge import Merged
 
 
 def redo_verdict(project: Project, annotator: str) -> tuple[Changes, Verdict | None]:
@@ -62,6 +64,12 @@ def import_scores(project: Project, path: Path, source: str) -> tuple[Changes, i
     """Read how unsure a model is about pairs; also returns for how many of them."""
     count = read_scores(project, path, source)
     return Changes(Changed.PAIRS), count
+
+
+def merge_copy(project: Project, folder: Path) -> tuple[Changes, Merged]:
+    """Bring in another copy of this project; also returns what was new in it."""
+    merged = merge_project(project, folder)
+    return Changes(Changed.PAIRS | Changed.VERDICTS | Changed.DATASETS | Changed.VOTES), merged
 
 
 def export_pairs_to_score(project: Project, path: Path, annotator: str) -> int:

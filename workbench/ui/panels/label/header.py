@@ -105,6 +105,7 @@ class PeopleMenu(QMenu):
 
     chosen = Signal(str)
     new_wanted = Signal()
+    merge_wanted = Signal()
 
     def show_people(self, names: list[str], chosen: str) -> None:
         self.clear()
@@ -117,6 +118,7 @@ class PeopleMenu(QMenu):
             group.addAction(made)
         self.addSeparator()
         self.addAction(self.tr("New annotator…")).triggered.connect(self.new_wanted)
+        self.addAction(self.tr("Merge another copy…")).triggered.connect(self.merge_wanted)
 
 
 def _menu_button(name: str, menu: QMenu) -> QPushButton:

@@ -110,6 +110,7 @@ class LabelPanel(Panel):
             Command(self.tr("Make this pair a gold item"), menu.gold_wanted.emit, "check"),
             Command(self.tr("Settle disagreements"), menu.disagreements_wanted.emit, "label"),
             Command(self.tr("Label as somebody else"), self._people_menu.new_wanted.emit, "add"),
+            Command(self.tr("Merge another copy of this project"), self._requests.merge, "import"),
         ]
 
     def close_down(self) -> None:
@@ -416,6 +417,7 @@ class LabelPanel(Panel):
         people = self._people_menu
         people.aboutToShow.connect(self._show_people)
         people.chosen.connect(self._label_as)
+        people.merge_wanted.connect(self._requests.merge)
         people.new_wanted.connect(lambda: self._requests.new_annotator(self._label_as))
 
     def _show_people(self) -> None:

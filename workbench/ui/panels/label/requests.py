@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from workbench.core.changes import NO_CHANGES, Changes
 from workbench.core.preferences import Choice, choice_of_side
+from workbench.store.merge import Merged
 from workbench.ui import label_operations
 from workbench.ui.context import Session
 from workbench.ui.panels.label.actions import KeyMap
@@ -124,6 +125,31 @@ class Requests:
         def done() -> None:
             said = self._owner.tr("{count:,} pairs are now in {name}.")
             self._session.window.show_notice(said.format(count=counts[-1], name=path.name))
+
+        self._session.change_later(work, owner=self._owner, then=done)
+
+    def merge(self) -> None:
+        """Another annotator's copy of this project."""
+        dialog = QFileDialog(self._owner, self._owner.tr("Folder of the other copy"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        _open(dialog, lambda: self.merge_from(Path(dialog.selectedFiles()[0])))
+
+    def merge_from(self, folder: Path) -> None:
+        """Bring in another copy while labelling goes on."""
+        project = self._session.project
+        found: list[Merged] = []
+
+        def work() -> Changes:
+            changes, merged = label_operations.merge_copy(project, folder)
+            found.append(merged)
+            return changes
+
+        def done() -> None:
+            said = self._owner.tr("{verdicts:,} verdicts and {pairs:,} pairs came in from {name}.")
+            merged = found[-1]
+            self._session.window.show_notice(
+                said.format(verdicts=merged.verdicts, pairs=merged.pairs, name=folder.name)
+            )
 
         self._session.change_later(work, owner=self._owner, then=done)
 
