@@ -64,7 +64,8 @@ def read_loop(project: Project, annotator: str) -> Loop:
     counts = project.labels.counts()
     progress = project.labels.progress(annotator)
     votes = project.votes.all()
-    runs = project.runs.all()
+    # A reward model writes nothing that people could prefer: it is no round.
+    runs = [run for run in project.runs.all() if run.method != "reward"]
     held_out = {prompt.id for prompt in project.datasets.prompts(Split.HELD_OUT)}
     usable = counts.get(Choice.FIRST, 0) + counts.get(Choice.SECOND, 0)
     return Loop(

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QTableView
 
+from workbench.core.recipes import METHODS
 from workbench.stats.win_rate import WinRate
 from workbench.ui.panels.home.loop import Round
 from workbench.ui.tokens import CONTROL_HEIGHT
@@ -66,7 +67,7 @@ class RoundsModel(QAbstractTableModel):
         return (
             str(shown.number),
             f"{run.spec.data.train_examples:,}",
-            f"{run.method.upper()} · {run.name} · {state}",
+            f"{METHODS[run.method].title} · {run.name} · {state}",
             *_preference(shown.votes),
             self._votes(shown.votes),
         )

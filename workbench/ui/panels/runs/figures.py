@@ -21,7 +21,8 @@ class PlotSpec:
     """A plot of metrics: its title, and for each line the metric and what it is called.
 
     `family` (a beginning and an end) stands for every metric of such a name. `fixed_range` is for
-    figures that have one, such as shares. One that is not `always` shown waits for its first point.
+    figures that have one, such as shares. One that is not `always` shown waits for a figure other
+    than 0.
     """
 
     key: str
@@ -81,6 +82,16 @@ _ONLINE = (
         ),
         note=_title("share"),
         fixed_range=_SHARE,
+        always=False,
+    ),
+    PlotSpec(
+        "clipped",
+        _title("Clipped pushes"),
+        (
+            ("clip_ratio/low_mean", _title("less likely")),
+            ("clip_ratio/high_mean", _title("likelier")),
+        ),
+        note=_title("share"),
         always=False,
     ),
     _LOSS,
@@ -157,7 +168,7 @@ def plots_for(shown: Sequence[ShownRun]) -> tuple[PlotSpec, ...]:
     found: dict[str, PlotSpec] = {}
     for item in shown:
         for spec in METHOD_PLOTS[item.run.method]:
-            if spec.always or any(name in item.measured.series for name, _ in item.lines(spec)):
+            if spec.always or item.has_figures(spec):
                 found.setdefault(spec.key, spec)
     return tuple(found.values())
 
@@ -190,6 +201,11 @@ class ShownRun:
     def lines(self, spec: PlotSpec) -> tuple[tuple[str, str], ...]:
         """What a plot draws of this run."""
         return spec.lines(self.measured.series)
+
+    def has_figures(self, spec: PlotSpec) -> bool:
+        """Whether there is anything but 0 to draw."""
+        found = (self.measured.series.get(name) for name, _ in self.lines(spec))
+        return any(series is not None and bool(np.any(series.value != 0)) for series in found)
 
 
 def legend(lines: Sequence[Curve], runs: int) -> list[Curve]:
