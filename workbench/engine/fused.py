@@ -19,13 +19,17 @@ def fuse(model: torch.nn.Module) -> int:
     """Let suitable layers of `model` compute in the cheaper way; returns how many do."""
     count = 0
     for module in model.modules():
-        if type(module) is LoraLinear and type(module.get_base_layer()) is torch.nn.Linear:
+        if type(module) is LoraLinear and _is_plain_linear(module):
             module.forward = MethodType(_lora_forward, module)
             count += 1
         elif type(module).__name__.endswith("RMSNorm") and _is_plain_norm(module):
             module.forward = MethodType(_norm_forward, module)
             count += 1
     return count
+
+
+def _is_plain_linear(layer: Any) -> bool:
+    return type(layer.get_base_layer()) is torch.nn.Linear
 
 
 def _lora_forward(self: Any, x: torch.Tensor, *arguments: Any, **options: Any) -> torch.Tensor:
@@ -125,7 +129,8 @@ class _RmsNorm(torch.autograd.Function):
         norms = torch.linalg.vector_norm(exact, dim=-1, keepdim=True)
         inverse = (norms.square_().div_(x.shape[-1])).add_(epsilon).rsqrt_()
         ctx.save_for_backward(x, weight, inverse)
-        return (exact * inverse).to(x.dtype).mul_(weight)
+        normal: torch.Tensor = (exact * inverse).to(x.dtype)
+        return normal.mul_(weight)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Any) -> Any:

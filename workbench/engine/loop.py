@@ -13,7 +13,7 @@ import torch
 from workbench.core.control import Command
 from workbench.core.errors import RunError
 from workbench.core.events import CheckpointSaved, Metric, RunState, Sample, Severity, Warned
-from workbench.core.recipes import DpoConfig, OnlineConfig, TrainingConfig
+from workbench.core.recipes import DpoConfig, TrainingConfig
 from workbench.core.run_folder import RunFolder
 from workbench.engine.batching import DataOrder, split
 from workbench.engine.checkpoints import CheckpointStore, TrainerState
@@ -65,8 +65,8 @@ class Loop(Generic[Example, Item]):
         write_samples: Callable[[], Iterable[SampleText]] = tuple,
     ) -> None:
         self._config = config
-        self._method = method
-        self._policy = policy
+        self.method = method
+        self.policy = policy
         self._run = run
         self._log = log
         self._steering = steering
@@ -89,7 +89,7 @@ class Loop(Generic[Example, Item]):
             return None
         self._state, items = restored
         if self._state.uses_left:
-            self._items = self._method.unpack_items(items)
+            self._items = self.method.unpack_items(items)
         return self._state.step
 
     def run(self) -> Outcome:
@@ -158,14 +158,13 @@ class Loop(Generic[Example, Item]):
         self._refuse_not_finite(values)
         self._optimizer.step()
 
-        read = sum(self._method.token_count(item) for item in self._items)
+        read = sum(self.method.token_count(item) for item in self._items)
         tokens = int(self._processes.total(read))
         state.step += 1
         state.uses_left -= 1
         state.num_tokens += tokens
         elapsed_s = time.perf_counter() - started
-        if isinstance(config, OnlineConfig):
-            values["update_time_s"] = time.perf_counter() - updating
+        values |= self.method.step_figures(time.perf_counter() - updating)
         values |= {
             "num_tokens": state.num_tokens, "step_time_s": elapsed_s,
             "tokens_per_second": tokens / elapsed_s,
@@ -183,22 +182,22 @@ class Loop(Generic[Example, Item]):
         state = self._state
         count = self._config.examples_per_step * self._processes.count
         indices = self._processes.share_of(self._order.take(state.examples_seen, count))
-        examples = [self._method.train[index] for index in indices]
-        collected = self._method.collect(self._policy, examples, state.step)
+        examples = [self.method.train[index] for index in indices]
+        collected = self.method.collect(self.policy, examples, state.step)
         self._items = collected.items
         self._fresh = self._processes.total_tally(collected.figures)
         for event in collected.events:
             self._log.emit(event)
         state.examples_seen += count
-        state.uses_left = self._method.reuses
+        state.uses_left = self.method.reuses
 
     def _accumulate(self, items: Sequence[Item]) -> Tally:
         """Gradients of the mean loss over the whole step, micro-batch by micro-batch."""
         self._optimizer.policy.train()
         tally = Tally()
-        weight = self._processes.total(sum(self._method.weight(item) for item in items))
+        weight = self._processes.total(sum(self.method.weight(item) for item in items))
         self._weight = weight
-        parts = self._method.micro_batches(items)
+        parts = self.method.micro_batches(items)
         # Each process's gradients are averaged, where a sum is meant.
         scale = self._processes.count / weight if weight else 0.0
         for place, part in enumerate(parts):
@@ -206,7 +205,7 @@ class Loop(Generic[Example, Item]):
             with self._processes.accumulating(
                 self._optimizer.policy, is_last=place == len(parts) - 1
             ):
-                loss = self._method.loss(self._optimizer.policy, part, tally)
+                loss = self.method.loss(self._optimizer.policy, part, tally)
                 self._processes.accelerator.backward(loss * scale)
         return tally
 
@@ -226,14 +225,14 @@ class Loop(Generic[Example, Item]):
 
     def _measure(self) -> str | None:
         """Measure on the held-out examples; returns why to stop, if there is reason to."""
-        if not self._method.held_out:
+        if not self.method.held_out:
             return None
         state, tally = self._state, Tally()
-        self._policy.eval()
+        self.policy.eval()
         with torch.no_grad():
-            for part in split(self._method.held_out, self._config.per_device_train_batch_size):
+            for part in split(self.method.held_out, self._config.per_device_train_batch_size):
                 self._steering.poll()
-                self._method.measure(self._policy, part, tally)
+                self.method.measure(self.policy, part, tally)
         values = tally.means("eval_")
         self._emit(values)
         if not self._watches_drift:
@@ -245,7 +244,7 @@ class Loop(Generic[Example, Item]):
 
     def _sample(self) -> None:
         """Let the model as it is now answer the fixed prompts."""
-        self._policy.eval()
+        self.policy.eval()
         for sample in self._write_samples():
             self._log.emit(Sample(self._state.step, sample.prompt, sample.text))
             self._steering.poll()
@@ -258,7 +257,7 @@ class Loop(Generic[Example, Item]):
     def _save(self, reason: str) -> None:
         if self._run.checkpoint(self._state.step).exists():
             return
-        items = self._method.pack_items(self._items) if self._state.uses_left else {}
+        items = self.method.pack_items(self._items) if self._state.uses_left else {}
         folder = self._checkpoints.save(
             self._state, keep=self._config.save_total_limit, items=items
         )

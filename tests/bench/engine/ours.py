@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,20 @@ from tests.bench.engine.stepping import Turns  # noqa: E402
 from workbench.core.recipes import (  # noqa: E402
     AdapterConfig,
     DpoConfig,
+    GrpoConfig,
     ModelRef,
     RunSpec,
     SftConfig,
 )
+from workbench.core.rewards import LengthReward  # noqa: E402
 from workbench.core.run_folder import RunFolder  # noqa: E402
 from workbench.engine.event_log import EventLog  # noqa: E402
+from workbench.engine.rollout import (  # noqa: E402
+    Drawing,
+    PolicySampler,
+    Request,
+    Rollout,
+)
 from workbench.engine.steering import Steering  # noqa: E402
 from workbench.engine.training import prepare  # noqa: E402
 
@@ -49,13 +59,50 @@ def recipe(method: str, sizes: Sizes, checkpointing: bool) -> Any:
     }  # fmt: skip
     if method == "sft":
         return SftConfig(**common, per_device_train_batch_size=len(SFT_LENGTHS))
-    return DpoConfig(**common, per_device_train_batch_size=sizes.pairs, beta=BETA)
+    if method == "dpo":
+        return DpoConfig(**common, per_device_train_batch_size=sizes.pairs, beta=BETA)
+    return GrpoConfig(
+        **common, per_device_train_batch_size=1, num_generations=sizes.group, beta=0.0,
+        max_completion_length=sizes.answer, rewards=(LengthReward(),),
+    )  # fmt: skip
 
 
 def rows(method: str, writer: Writer, sizes: Sizes) -> Sequence[dict[str, Any]]:
     if method == "sft":
         return [example.to_json() for example in writer.supervised()]
-    return [example.to_json() for example in writer.preferences(sizes)]
+    if method == "dpo":
+        return [example.to_json() for example in writer.preferences(sizes)]
+    return [example.to_json() for example in writer.prompts(sizes)]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sampler of answers that are there already: for the update alone."""
+
+    rollouts: Sequence[Rollout]
+
+    @classmethod
+    def of(cls, sizes: Sizes) -> Written:
+        draw = random.Random(SEED)
+        return cls(
+            [
+                Rollout([draw.randrange(10, 40_000) for _ in range(sizes.answer)], [], False)
+                for _ in range(sizes.group)
+            ]
+        )
+
+    def sample(self, requests: Sequence[Request], drawing: Drawing) -> list[Rollout]:
+        return list(self.rollouts)
+
+
+def choose_sampler(method: str, loop: Any, sizes: Sizes) -> None:
+    """Answers that are there, or written ones that never end early: as many tokens as TRL's."""
+    if method == "grpo_update":
+        loop.method.sampler = Written.of(sizes)
+    elif method == "grpo":
+        sampler = PolicySampler(loop.policy, frozenset())
+        sampler.try_sharing()
+        loop.method.sampler = sampler
 
 
 def main() -> None:
@@ -79,6 +126,7 @@ def main() -> None:
     with EventLog(attempt.events, spec.run_id, attempt.number) as log:
         steering = Steering(attempt.control, log.emit)
         loop = prepare(spec, run, len(lines), log, steering).loop
+        choose_sampler(asked.method, loop, sizes)
         turns.ready()
         while turns.wait():
             before = loop.num_tokens
