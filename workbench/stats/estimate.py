@@ -33,4 +33,7 @@ def share_estimate(successes: int, n: int, *, fewest: int, confidence: float = 0
     """A share from 0 to 1 with Wilson's interval; no figure below `fewest` observations."""
     if n < max(fewest, 1):
         return Estimate(n)
-    return Estimate(n, successes / n, *wilson_interval(successes, n, confidence))
+    value = successes / n
+    low, high = wilson_interval(successes, n, confidence)
+    # Rounding puts the end of a share of 0 or 1 a hair inside of it.
+    return Estimate(n, value, min(low, value), max(high, value))

@@ -83,7 +83,7 @@ COUNTS = st.lists(st.tuples(*[st.integers(0, 3)] * 4), min_size=FEWEST_PAIRS, ma
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(COUNTS, st.sampled_from(["nominal", "ordinal"]), st.randoms(use_true_random=False))
 def test_alpha_is_the_packages_and_knows_no_order(counts, level, rng) -> None:
     found = krippendorff_alpha(counts, level)
@@ -102,7 +102,7 @@ def test_alpha_is_the_packages_and_knows_no_order(counts, level, rng) -> None:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=20, max_size=80))
 def test_kappa_is_statsmodels_and_symmetric(said: list[tuple[int, int]]) -> None:
     first, second = np.array(said).T

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.stats.near_duplicates import (
@@ -55,7 +55,6 @@ def test_similarity_is_symmetric_and_bounded(first: str, second: str) -> None:
     assert similarity(first, first) == 1
 
 
-@settings(deadline=None)
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_the_order_of_the_texts_does_not_matter(texts: list[str], rng: random.Random) -> None:
     shuffled = rng.sample(range(len(texts)), len(texts))
