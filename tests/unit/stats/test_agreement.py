@@ -83,7 +83,7 @@ COUNTS = st.lists(st.tuples(*[st.integers(0, 3)] * 4), min_size=FEWEST_PAIRS, ma
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(COUNTS, st.sampled_from(["nominal", "ordinal"]), st.randoms(use_true_random=False))
 def test_alpha_is_the_packages_and_knows_no_order(counts, level, rng) -> None:
     found = krippendorff_alpha(counts, level)
@@ -102,7 +102,7 @@ def test_alpha_is_the_packages_and_knows_no_order(counts, level, rng) -> None:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=20, max_size=80))
 def test_kappa_is_statsmodels_and_symmetric(said: list[tuple[int, int]]) -> None:
     first, second = np.array(said).T
@@ -125,13 +125,13 @@ def test_the_bootstrap_covers_what_is_true() -> None:
     """Two people who agree on 8 of 10 pairs beyond chance: alpha is near 0.8 in the long run."""
     rng = np.random.default_rng(3)
     covered = 0
-    for seed in range(60):
+    for seed in range(40):
         first = rng.integers(0, 2, 200)
         second = np.where(rng.random(200) < 0.8, first, rng.integers(0, 2, 200))
         counts = np.column_stack([(first == v).astype(int) + (second == v) for v in (0, 1)])
         found = krippendorff_alpha(counts, "nominal", seed=seed)
         covered += found.low <= 0.8 <= found.high
-    assert covered >= 52  # of 60 at 95 %: fewer happens once in 500 times
+    assert covered >= 34  # of 40 at 95 %: fewer happens once in 300 times
 
 
 def test_perfect_agreement_is_not_certain() -> None:

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.stats.contradictions import circles, contradictions
@@ -34,6 +34,7 @@ def slow_circles(said: Said) -> set[tuple[int, ...]]:
     return found
 
 
+@settings(max_examples=50)
 @given(SAID)
 def test_contradictions_are_all_found(said: Said) -> None:
     found = contradictions(*columns(said))
@@ -44,6 +45,7 @@ def test_contradictions_are_all_found(said: Said) -> None:
     assert sorted(found) == sorted(tuple(places) for places in wanted.values())
 
 
+@settings(max_examples=50)
 @given(SAID)
 def test_circles_are_real_minimal_and_cover_all(said: Said) -> None:
     found = [frozenset(said[place] for place in circle) for circle in circles(*columns(said))]
@@ -57,6 +59,7 @@ def test_circles_are_real_minimal_and_cover_all(said: Said) -> None:
         assert any(len(circle) == min(len(c) for c in every if edge in c) for edge in circle)
 
 
+@settings(max_examples=50)
 @given(SAID)
 def test_a_circle_is_told_in_its_order(said: Said) -> None:
     for circle in circles(*columns(said)):
@@ -65,6 +68,7 @@ def test_a_circle_is_told_in_its_order(said: Said) -> None:
             assert loser == winner
 
 
+@settings(max_examples=50)
 @given(SAID, st.randoms(use_true_random=False))
 def test_the_order_of_the_verdicts_does_not_matter(said: Said, rng) -> None:
     shuffled = rng.sample(said, len(said))

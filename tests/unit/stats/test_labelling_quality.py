@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
@@ -142,6 +142,7 @@ def test_pace_leaves_out_pauses_and_unknown_times() -> None:
     assert pairs_an_hour(elapsed_s[:19]) == Estimate(19)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.1, 290), min_size=20, max_size=60), st.randoms())
 def test_pace_knows_no_order(times: list[float], rng) -> None:
     found = pairs_an_hour(np.array(times))

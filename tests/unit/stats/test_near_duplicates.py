@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.stats.near_duplicates import (
@@ -55,6 +55,7 @@ def test_similarity_is_symmetric_and_bounded(first: str, second: str) -> None:
     assert similarity(first, first) == 1
 
 
+@settings(max_examples=30)
 @given(TEXTS, st.randoms(use_true_random=False))
 def test_the_order_of_the_texts_does_not_matter(texts: list[str], rng: random.Random) -> None:
     shuffled = rng.sample(range(len(texts)), len(texts))
@@ -63,6 +64,7 @@ def test_the_order_of_the_texts_does_not_matter(texts: list[str], rng: random.Ra
     assert groups == {frozenset(shuffled[number] for number in group.members) for group in again}
 
 
+@settings(max_examples=30)
 @given(TEXTS)
 def test_everything_in_a_group_is_like_something_in_it(texts: list[str]) -> None:
     for group in near_duplicates(texts):
