@@ -42,6 +42,8 @@ from workbench.store.staging import staged_content
 _OTHER_PROCESS_FROM_BYTES = 256 * 1024
 # How much of the time goes by while a file is read; the rest is for storing.
 _READING_SHARE = 0.45
+# Before so much is done, what remains can't be told from it.
+_TELLING_SHARE = 0.02
 _REJECTS_ENDING = ".rejected.jsonl"
 
 
@@ -68,7 +70,10 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """`share` is of the whole import, 0 to 1; `remaining_s` is None as long as it can't be told."""
+    """`share` is what is done, 0 to 1: of the download while that goes on, then of all the rest.
+
+    `remaining_s` is None as long as it can't be told.
+    """
 
     stage: Stage
     rows: int
@@ -175,7 +180,8 @@ class _Import:
         self._options = options
         self._on_progress = on_progress
         self._cancelled = cancelled
-        self._started = time.monotonic()
+        self._started = self._started_counting = time.monotonic()
+        self._stage_told: Stage | None = None
         self._staged = Staged(0, 0, ())
         self._sha256: Future[str] | None = None
 
@@ -205,8 +211,7 @@ class _Import:
             raise ImportCancelled from None
 
     def _show_download(self, progress: DownloadProgress) -> None:
-        share = progress.done_bytes / max(1, progress.total_bytes)
-        self._tell(Stage.FETCHING, 0, share, time_share=share)
+        self._tell(Stage.FETCHING, 0, progress.done_bytes / max(1, progress.total_bytes))
 
     def _refuse_known_file(self, sha256: str) -> None:
         known = self._project.datasets.with_sha256(sha256)
@@ -281,12 +286,13 @@ class _Import:
         whole = _READING_SHARE + (1 - _READING_SHARE) * share
         self._tell(Stage.STORING, round(share * self._staged.row_count), whole)
 
-    def _tell(
-        self, stage: Stage, rows: int, share: float, *, time_share: float | None = None
-    ) -> None:
-        elapsed_s = time.monotonic() - self._started
-        done = share if time_share is None else time_share
-        remaining_s = elapsed_s * (1 - done) / done if done > 0.02 else None
+    def _tell(self, stage: Stage, rows: int, share: float) -> None:
+        if stage is not self._stage_told:
+            self._stage_told = stage
+            if stage is not Stage.STORING:  # whose share goes on from that of reading
+                self._started_counting = time.monotonic()
+        elapsed_s = time.monotonic() - self._started_counting
+        remaining_s = elapsed_s * (1 - share) / share if share > _TELLING_SHARE else None
         self._on_progress(
             ImportProgress(stage, rows, share, remaining_s, self._staged.problem_count)
         )

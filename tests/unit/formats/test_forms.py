@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +113,14 @@ def test_a_form_is_told_from_one_row_and_has_words_for_its_roles(form: Form) -> 
     assert forms_that_fit([ROWS[form.name]])[0] is form
     assert all(role_title(column.role) for column in form.columns)
     assert form_named(form.name) is form
+
+
+def test_every_form_is_documented() -> None:
+    page = Path(__file__).parents[3] / "docs" / "COMMANDS.md"
+    listed = page.read_text(encoding="utf-8").split("\nForms: ")[1].split("\n\n")[0]
+    told = {(name, bool(only_read)) for name, only_read in re.findall(
+        r"`([\w-]+)`( \(only read\))?", listed)}  # fmt: skip
+    assert told == {(form.name, not form.can_write) for form in FORMS}
 
 
 def test_a_form_has_other_names_and_an_unknown_one_lists_all() -> None:

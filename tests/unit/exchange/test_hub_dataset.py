@@ -1,0 +1,93 @@
+"""A data set of the hub: a small real server on this machine hands out its files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.exchange.rows_of_forms import ROWS, jsonl
+from tests.unit.modelfiles.test_hub import HubRequest, HubServer
+from workbench.exchange.hub_dataset import fetch_dataset
+from workbench.exchange.import_data import import_source
+from workbench.exchange.probe import probe
+from workbench.formats.files.write_file import write_file
+from workbench.modelfiles.hub import DownloadError, DownloadProgress, DownloadStoppedError
+from workbench.store import Project
+
+
+class DatasetRequest(HubRequest):
+    """Data sets lie elsewhere on the hub than models; what is asked for is the same."""
+
+    def _answer(self) -> None:
+        self.path = self.path.replace("/api/datasets/", "/api/models/")
+        self.path = self.path.replace("/datasets/owner/", "/owner/")
+        super()._answer()
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[HubServer]:
+    folder = tmp_path / "on_hub"
+    (folder / "data").mkdir(parents=True)
+    rows = [{**ROWS["trl-preference-text"], "prompt": f"Why {number}?"} for number in range(3)]
+    write_file(folder / "data" / "train-00000-of-00001.parquet", rows)
+    jsonl(folder / "data" / "test.jsonl", [ROWS["trl-preference-text"]])
+    (folder / "README.md").write_text("A card.", encoding="utf-8")
+    (folder / "loader.py").write_text("raise SystemExit", encoding="utf-8")
+    server = HubServer(folder)
+    server.RequestHandlerClass = DatasetRequest
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_its_tables_are_fetched_and_come_in(
+    hub: HubServer, project: Project, tmp_path: Path
+) -> None:
+    told: list[DownloadProgress] = []
+    folder = fetch_dataset(
+        "owner/tiny", told.append, threading.Event(),
+        cache_dir=tmp_path / "cache", endpoint=hub.endpoint,
+    )  # fmt: skip
+    assert set(hub.served) == {"data/train-00000-of-00001.parquet", "data/test.jsonl"}
+    assert told[-1].done_bytes == told[-1].total_bytes > 0
+    assert probe(folder).row_estimate == 4
+    assert import_source(project, folder).dataset.row_count == 4
+    hub.served.clear()
+    again = fetch_dataset(
+        "owner/tiny", told.append, threading.Event(),
+        cache_dir=tmp_path / "cache", endpoint=hub.endpoint,
+    )  # fmt: skip
+    assert (again, hub.served) == (folder, [])
+
+
+def test_what_the_hub_can_not_give_is_one_sentence(hub: HubServer, tmp_path: Path) -> None:
+    where = {"cache_dir": tmp_path / "cache", "endpoint": hub.endpoint}
+    with pytest.raises(DownloadError, match="no data set owner/absent"):
+        fetch_dataset("owner/absent", lambda _: None, threading.Event(), **where)
+    with pytest.raises(DownloadError, match="owner/name"):
+        fetch_dataset("not an id", lambda _: None, threading.Event(), **where)
+    with pytest.raises(DownloadError, match="can't be reached"):
+        fetch_dataset(
+            "owner/tiny", lambda _: None, threading.Event(),
+            cache_dir=tmp_path / "cache", endpoint="http://127.0.0.1:9",
+        )  # fmt: skip
+    for file in (hub.folder / "data").iterdir():
+        file.unlink()
+    with pytest.raises(DownloadError, match="no Parquet, JSON or CSV"):
+        fetch_dataset("owner/tiny", lambda _: None, threading.Event(), **where)
+
+
+def test_a_fetch_can_be_given_up(hub: HubServer, tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(DownloadStoppedError):
+        fetch_dataset(
+            "owner/tiny", lambda _: None, stop,
+            cache_dir=tmp_path / "cache", endpoint=hub.endpoint,
+        )  # fmt: skip
