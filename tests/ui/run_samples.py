@@ -187,7 +187,10 @@ def online_values(seed: int = 0, *, critic: bool = False) -> Callable[[int], dic
             "rollout_time_s": 4.0,
         }
         if critic:
-            figures |= {"critic_time_s": 2.5, "critic_bytes": 4.2e7}
+            figures |= {
+                "update_time_s": 4.0, "critic/time_s": 2.5, "critic/memory_bytes": 4.2e7,
+                "critic/loss": 0.3, "critic/explained_variance": 0.6 * learned,
+            }  # fmt: skip
         return figures
 
     return values

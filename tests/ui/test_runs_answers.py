@@ -189,8 +189,8 @@ def test_what_a_critic_costs_stands_beside_a_run_without_one(
         for row in range(table.rowCount())
     }  # fmt: skip
     assert costs["A step"] == ("6 s", "9 s")
-    assert costs["· the critic"] == ("–", "2.5 s")
-    assert costs["· everything else"] == ("2 s", "2.5 s")
+    assert costs["Of all that, the critic"] == ("–", "2.5 s")
+    assert costs["· everything else"] == ("2 s", "1 s")
     assert costs["Answers written in a step"] == ("16", "2")
     assert costs["Time for an answer"] == ("0.375 s", "4.5 s")
     assert costs["Memory of the critic"] == ("–", "42.0 MB")

@@ -428,3 +428,23 @@ def test_pairs_are_judged_answers_too(
     assert text(panel, "train.summary.used") == "14"
     assert panel.example._first.title.text().startswith("Good answer")
     assert panel.example._second.isHidden()
+
+
+@pytest.mark.usefixtures("model")
+def test_four_bits_are_refused_where_they_are_not_to_be_had(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    panel = show()
+    panel.start_from.want_device("cpu")
+    tuning = combo(panel, "train.field.tuning")
+    pick(qtbot, tuning, Qt.Key.Key_Q)
+    assert tuning.currentText() == "QLoRA"
+    assert panel.outcome.reason.startswith("QLoRA needs an NVIDIA GPU")
+    pick(qtbot, tuning, Qt.Key.Key_Home)
+    assert panel.outcome.reason == ""
+    pick(qtbot, tuning, Qt.Key.Key_End)
+    assert "whole new model" in panel.start_from._model_cell.note
+    order = panel._order()
+    assert order is not None
+    assert order.adapter.tuning == "full"

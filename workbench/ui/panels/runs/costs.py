@@ -28,13 +28,12 @@ _PARTS = {
     "rollout_time_s": _title("· writing answers"),
     "reward_time_s": _title("· rewarding them"),
     "reference_time_s": _title("· reading them with the reference"),
-    "critic_time_s": _title("· the critic"),
     "update_time_s": _title("· learning from them"),
 }
 """Parts of a step that have a name of their own, in this order; others follow under the run's."""
+CRITIC_TIME = "critic/time_s"  # within the parts, not one of them
 _MEMORY = {
-    "critic_bytes": _title("Memory of the critic"),
-    "critic_memory_bytes": _title("Memory of the critic"),
+    "critic/memory_bytes": _title("Memory of the critic"),
     "peak_memory_bytes": _title("Most memory of the device"),
 }
 _MACHINE = {
@@ -54,7 +53,8 @@ class CostRow:
 def cost_rows(shown: Sequence[ShownRun]) -> list[CostRow]:
     """Times are means over the steps, memory is the most ever used; only what some run has."""
     measured = [item.measured for item in shown]
-    found = {name for one in measured for name in one.series if is_cost(name)} - {STEP_TIME}
+    found = {name for one in measured for name in one.series if is_cost(name)}
+    found -= {STEP_TIME, CRITIC_TIME}
     times = _ordered([name for name in found if name.endswith("_s")], list(_PARTS))
     sizes = _ordered([name for name in found if name.endswith("_bytes")], list(_MEMORY))
     rows = [
@@ -64,6 +64,9 @@ def cost_rows(shown: Sequence[ShownRun]) -> list[CostRow]:
             for name in times
         ),
         CostRow(_title("· everything else"), _each(measured, _seconds(_rest))),
+        CostRow(
+            _title("Of all that, the critic"), _each(measured, _seconds(_share_of(CRITIC_TIME)))
+        ),
         CostRow(_title("Answers written in a step"), tuple(_answers(item.run) for item in shown)),
         CostRow(_title("Time for an answer"), tuple(_time_for_answer(item) for item in shown)),
         *(
@@ -108,7 +111,9 @@ def _share_of(name: str) -> Callable[[Measurements], float | None]:
 
 def _rest(one: Measurements) -> float | None:
     whole = _per_step(one, STEP_TIME)
-    names = [name for name in one.series if name.endswith("_s") and name != STEP_TIME]
+    names = [
+        name for name in one.series if name.endswith("_s") and name not in (STEP_TIME, CRITIC_TIME)
+    ]
     parts = [_per_step(one, name) for name in names]
     if whole is None or not parts:
         return None

@@ -87,17 +87,15 @@ _ONLINE = (
     PlotSpec(
         "clipped",
         _title("Clipped pushes"),
-        (
-            ("clip_ratio/low_mean", _title("less likely")),
-            ("clip_ratio/high_mean", _title("likelier")),
-        ),
+        (("clip_ratio/region_mean", ""),),
         note=_title("share"),
         always=False,
     ),
     _LOSS,
 )
 _CRITIC = (
-    PlotSpec("critic", _title("Critic's loss"), family=("critic/", "loss"), always=False),
+    PlotSpec("critic", _title("Critic's loss"), (("critic/loss", ""),)),
+    PlotSpec("values", _title("Critic's value"), (("critic/value_mean", ""),), always=False),
     PlotSpec("explained", _title("Critic explains"), (("critic/explained_variance", ""),),
              note=_title("share of the returns"), always=False),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.core.errors import RunError
@@ -21,7 +22,7 @@ from workbench.core.preferences import (
 from workbench.core.recipes import METHODS, DataKind, MethodConfig
 from workbench.core.rewards import BaseReward, ExactMatch, NumericMatch
 from workbench.runner.create import EVAL_FRACTION
-from workbench.runner.devices import Device, resolve_device
+from workbench.runner.devices import APPLE_GPU, CPU, Device, resolve_device
 from workbench.runner.snapshot import Example, take_snapshot, teaching
 from workbench.store.learnable import Learnable as LearnableRows
 from workbench.store.learnable import LearnableCounts
@@ -165,6 +166,15 @@ def suggested_rewards(learnable: Learnable) -> tuple[BaseReward, ...]:
     last = [answer.rpartition("####")[2].strip(" $") for answer in answers]
     numbers = sum(bool(_NUMBER.fullmatch(answer)) for answer in last)
     return (NumericMatch(),) if 2 * numbers > len(answers) else (ExactMatch(),)
+
+
+def why_no_four_bits(device: Device) -> str:
+    """Why a model can't be trained in 4 bits on this device; empty when it can."""
+    if device in (CPU, APPLE_GPU):
+        return "QLoRA needs an NVIDIA GPU: choose LoRA under What is trained."
+    if find_spec("bitsandbytes") is None:
+        return "QLoRA needs the package bitsandbytes: install it, or choose LoRA."
+    return ""
 
 
 def suggested_name(method: str, topic: str, taken: set[str]) -> str:

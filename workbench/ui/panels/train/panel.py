@@ -18,7 +18,12 @@ from workbench.ui.context import Session
 from workbench.ui.panel import Panel
 from workbench.ui.panels.train.advice_card import AdviceCard
 from workbench.ui.panels.train.example_card import ExampleCard
-from workbench.ui.panels.train.material import Material, load_material, suggested_rewards
+from workbench.ui.panels.train.material import (
+    Material,
+    load_material,
+    suggested_rewards,
+    why_no_four_bits,
+)
 from workbench.ui.panels.train.method_cards import MethodCards
 from workbench.ui.panels.train.outcome_card import OutcomeCard
 from workbench.ui.panels.train.settings import Settings
@@ -203,7 +208,7 @@ class TrainPanel(Panel):
         elif material.learnable.nothing:
             reason = material.learnable.nothing
             action, on_action = self.tr("Go to Data"), partial(go, "data")
-        elif problem := self._field_problem():
+        elif (problem := self._field_problem()) or (problem := self._tuning_problem(material)):
             reason, action, on_action = problem, "", partial(go, "train")
         elif not self._trained():
             reason = NO_ANSWERS
@@ -211,6 +216,14 @@ class TrainPanel(Panel):
         else:
             reason, action, on_action = "", "", partial(go, "train")
         self.outcome.show_reason(reason, action=action, on_action=on_action)
+
+    def _tuning_problem(self, material: Material) -> str:
+        adapter = self.settings.adapter()
+        devices = {choice.name: choice.device for choice in material.devices}
+        device = devices.get(self.start_from.device)
+        if adapter is None or adapter.tuning != "qlora" or device is None:
+            return ""
+        return why_no_four_bits(device)
 
     def _trained(self) -> bool:
         config = self.settings.config()
