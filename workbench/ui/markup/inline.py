@@ -33,7 +33,8 @@ class Run:
 
     @property
     def is_literal(self) -> bool:
-        return self.end - self.start == len(self.text)
+        same_length = self.end - self.start == len(self.text)
+        return same_length and Style.FORMULA not in self.style
 
 
 _TOKEN = re.compile(

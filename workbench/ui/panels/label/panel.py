@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QTimer
@@ -26,8 +25,8 @@ from workbench.ui.panels.label.header import Header, PeopleMenu, QueueMenu
 from workbench.ui.panels.label.keyboard import Keyboard
 from workbench.ui.panels.label.modes import Modes
 from workbench.ui.panels.label.notice_line import NoticeLine
-from workbench.ui.panels.label.queue import LabelQueue
-from workbench.ui.panels.label.reading import Ahead, Standing, read_ahead, read_standing
+from workbench.ui.panels.label.queue import LabelQueue, ShownPair
+from workbench.ui.panels.label.reader import Reader
 from workbench.ui.panels.label.requests import Requests
 from workbench.ui.panels.label.stopwatch import Stopwatch
 from workbench.ui.panels.label.verdict_bar import VerdictBar
@@ -50,7 +49,6 @@ class LabelPanel(Panel):
         self._queue = LabelQueue(session.project, session.settings.annotator, self._stopwatch)
         self._keymap = KeyMap(session.settings.label_keys)
         self._deciding = False
-        self._is_reading = False
         self._queue_menu = QueueMenu(self)
         self._people_menu = PeopleMenu(self)
         self._header = Header(self._queue_menu, self._people_menu)
@@ -62,6 +60,7 @@ class LabelPanel(Panel):
         self._drawer = DetailsDrawer()
         self._drawer.hide()
         self._keyboard = Keyboard(self, self._keymap)
+        self._reader = Reader(session, lambda: self._queue)
         self._modes = Modes(lambda: self._queue, self._keyboard, self._verdicts.ask)
         self._requests = Requests(self, session, lambda: self._queue)
         self._pages = QStackedWidget()
@@ -86,8 +85,8 @@ class LabelPanel(Panel):
         if not self._deciding:
             if changes.flags & (Changed.PAIRS | Changed.DATASETS):
                 self._queue.forget_waiting()
-                self._read_ahead()
-            self._read_standing()
+                self._reader.read_ahead()
+            self._reader.read_standing()
         self._show()
 
     def show_item(self, **what: object) -> None:
@@ -184,27 +183,14 @@ class LabelPanel(Panel):
             # Only now: the next pair never waits for this.
             QTimer.singleShot(0, self, self._get_ahead)
 
-    # Reading, on another thread.
-
     def _get_ahead(self) -> None:
         self._prepare_next()
         if self._queue.needs_more:
-            self._read_ahead()
+            self._reader.read_ahead()
 
-    def _read_ahead(self) -> None:
-        if self._is_reading:
-            return
-        self._is_reading = True
-        work = partial(read_ahead, self.session.project, self._queue.ask())
-        self.session.bridge.run(work, self._take_ahead, self._fail_to_read, owner=self)
-
-    def _take_ahead(self, ahead: Ahead) -> None:
-        self._is_reading = False
-        before = self._queue.current
-        if not self._queue.take_ahead(ahead):
-            self._read_ahead()
-            return
-        self._drawer.set_choices(ahead.settings.aspects, ahead.settings.tags)
+    def _show_arrived(self, before: ShownPair | None) -> None:
+        settings = self._queue.settings
+        self._drawer.set_choices(settings.aspects, settings.tags)
         if before is None or self._queue.current is not before:
             self._show()
         self._header.show_queue(self._queue)
@@ -215,16 +201,7 @@ class LabelPanel(Panel):
         if following is not None:
             self._answers.prepare(following.pair)
 
-    def _fail_to_read(self, error: BaseException) -> None:
-        self._is_reading = False
-        self.session.show_error(error)
-
-    def _read_standing(self) -> None:
-        work = partial(read_standing, self.session.project, self._queue.annotator)
-        self.session.bridge.run(work, self._take_standing, owner=self)
-
-    def _take_standing(self, standing: Standing) -> None:
-        self._queue.take_standing(standing)
+    def _show_counted(self) -> None:
         self._queue_menu.show_queue(self._queue)
         self._show_around()
 
@@ -237,7 +214,7 @@ class LabelPanel(Panel):
         if queue.current is not None:
             self._answers.show_pair(queue.current, queue.decided + 1)
             self._drawer.show_pending(queue.pending)
-            self._show_attached()
+            self._verdicts.show_attached(self._queue.pending)
             if not self._editing.is_open:
                 self._pages.setCurrentWidget(self._work)
         elif queue.is_list and queue.is_loaded and queue.left_in_list == 0:
@@ -249,7 +226,7 @@ class LabelPanel(Panel):
         queue = self._queue
         self._header.show_queue(queue)
         self._notice.show_state(queue)
-        if queue.current is not None or not queue.is_loaded or self._is_reading:
+        if queue.current is not None or not queue.is_loaded or self._reader.is_reading:
             return
         if queue.total == 0:
             self._pages.setCurrentWidget(self._no_pairs)
@@ -258,26 +235,10 @@ class LabelPanel(Panel):
         else:
             self._pages.setCurrentWidget(self._all_done)
 
-    def _show_attached(self) -> None:
-        """What the verdict will carry, in a few words at the end of the strip."""
-        pending = self._queue.pending
-        parts = [
-            self.tr("flagged") if pending.flag else "",
-            self.tr("note") if pending.note.strip() else "",
-            self.tr("reasons {count}").format(count=len(pending.tags)) if pending.tags else "",
-            self.tr("aspects {count}").format(count=len(pending.aspects))
-            if pending.aspects
-            else "",
-            self.tr("marks {count}").format(count=len(pending.spans)) if pending.spans else "",
-        ]
-        self._verdicts.attached.setText(" · ".join(part for part in parts if part))
-        if not pending.is_empty:
-            self._verdicts.saved.setText("")
-
     def _pending_changed(self) -> None:
         self._drawer.show_pending(self._queue.pending)
         self._answers.show_marks(self._queue.pending.spans)
-        self._show_attached()
+        self._verdicts.show_attached(self._queue.pending)
 
     # The other keys.
 
@@ -328,7 +289,7 @@ class LabelPanel(Panel):
     ) -> None:
         self._queue.show_only(pair_ids, why, picked_by)
         self._pages.setCurrentWidget(self._blank)
-        self._read_ahead()
+        self._reader.read_ahead()
         self._show()
 
     def _settle(self) -> None:
@@ -342,8 +303,8 @@ class LabelPanel(Panel):
     def _back_to_queue(self) -> None:
         self._queue.show_all()
         self._pages.setCurrentWidget(self._blank)
-        self._read_ahead()
-        self._read_standing()
+        self._reader.read_ahead()
+        self._reader.read_standing()
         self._show_around()
 
     def _label_as(self, name: str) -> None:
@@ -396,6 +357,8 @@ class LabelPanel(Panel):
             Action.SCROLL_DOWN: lambda: self._answers.scroll_pages(_SCROLL_PART),
             Action.SCROLL_UP: lambda: self._answers.scroll_pages(-_SCROLL_PART),
         }
+        self._reader.arrived.connect(self._show_arrived)
+        self._reader.counted.connect(self._show_counted)
         self._verdicts.chosen.connect(self._act)
         self._keyboard.pressed.connect(self._act)
         self._modes.changed.connect(self._pending_changed)

@@ -6,6 +6,7 @@ waits for a query of the queue.
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import deque
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ _AHEAD = 16
 _REFILL_AT = 8
 _PACE_OVER = 30
 _PACE_FROM = 5
+# Of all queues: what was read for one annotator is never taken for another.
+_TURNS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class LabelQueue:
         self.why = ""
         self._only: list[str] | None = None
         self._only_picked_by = PickedBy.ASKED
-        self._turn = 0
+        self._turn = next(_TURNS)
         self._project = project
         self._waiting: deque[Picked] = deque()
         self._paces_s: deque[float] = deque(maxlen=_PACE_OVER)
@@ -122,7 +125,7 @@ class LabelQueue:
     def forget_waiting(self) -> None:
         """Drop what was read ahead: other settings, another list, or changed pairs."""
         self._waiting.clear()
-        self._turn += 1
+        self._turn = next(_TURNS)
 
     @property
     def needs_more(self) -> bool:

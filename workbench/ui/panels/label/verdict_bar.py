@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.ui.panels.label.actions import VERDICTS, Action, KeyMap, title
+from workbench.ui.panels.label.pending import Pending
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12
 from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import key_cap, label
@@ -98,6 +99,21 @@ class VerdictBar(QWidget):
         """Show a question in place of the strip; empty brings the strip back."""
         self._question.show_text(question)
         self._pages.setCurrentIndex(1 if question else 0)
+
+    def show_attached(self, pending: Pending) -> None:
+        """What the verdict will carry, in a few words at the end of the strip."""
+        parts = [
+            self.tr("flagged") if pending.flag else "",
+            self.tr("note") if pending.note.strip() else "",
+            self.tr("reasons {count}").format(count=len(pending.tags)) if pending.tags else "",
+            self.tr("aspects {count}").format(count=len(pending.aspects))
+            if pending.aspects
+            else "",
+            self.tr("marks {count}").format(count=len(pending.spans)) if pending.spans else "",
+        ]
+        self.attached.setText(" · ".join(part for part in parts if part))
+        if not pending.is_empty:
+            self.saved.setText("")
 
     def _make_strip(self) -> QWidget:
         strip = QWidget()
