@@ -166,7 +166,10 @@ def _query(
         ordering = "texts.rowid"
     elif wanted.needs_index or by_length:
         source = f"docs d CROSS JOIN {_row_of_doc(table)}"
-        clauses.append(f"d.kind = {list(TABLES).index(wanted.kind)}")
+        # With a plus SQLite goes by docid, and so has the first rows without sorting them all.
+        has_length = (wanted.min_words, wanted.max_words) != (None, None)
+        column = "d.kind" if by_length or has_length else "+d.kind"
+        clauses.append(f"{column} = {list(TABLES).index(wanted.kind)}")
         ordering = "d.docid"
     elif len(wanted.dataset_ids) == 1:
         ordering = "r.position"

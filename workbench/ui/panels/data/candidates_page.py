@@ -194,6 +194,8 @@ class CandidatesPage(ToolPage):
         self._is_busy = False
         self.progress.end()
         self._show_plan()
+        if self.isVisible():
+            self._go.setFocus()
 
     def _lay_out(self) -> None:
         asked = QHBoxLayout()

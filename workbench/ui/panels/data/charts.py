@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from workbench.ui import theme
 from workbench.ui.tokens import SPACE_8, SPACE_16
@@ -20,6 +20,7 @@ _BAR_HEIGHT = 0.56
 _MOST_NAME_WIDTH = 168
 _GRID_OPACITY = 255
 _BINS = 40
+_LEAST_HEIGHT = 150
 _FEWEST_ROWS = 5  # so that a single bar is no thicker than others
 
 
@@ -37,6 +38,8 @@ class _Chart(QWidget):
         super().__init__()
         self.setAccessibleName(name)
         self._view = pg.PlotWidget()
+        self._view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self._view.setMinimumHeight(_LEAST_HEIGHT)
         self._plot = self._view.getPlotItem()
         box = self._plot.getViewBox()
         box.setMouseEnabled(x=False, y=False)

@@ -96,15 +96,14 @@ class DuplicatesPage(ToolPage):
         self._show_groups([])
         self._find.setEnabled(False)
         self.progress.begin(self.tr("Reading the rows…"))
-        self._session.bridge.run(
-            partial(
-                find_duplicates, project.database, project.browse, question, tell,
-                self._stop.is_set,
-            ),
-            partial(self._on_found, self._stop),
-            self._on_error,
-            owner=self,
-        )  # fmt: skip
+        stop = self._stop
+
+        def find() -> tuple[list[RowGroup], list[BrowseRow]]:
+            groups = find_duplicates(project.database, project.browse, question, tell, stop.is_set)
+            firsts = [group.keys[0] for group in groups[:_MOST_GROUPS]]
+            return groups, project.browse.page(question.rows.kind, firsts)
+
+        self._session.bridge.run(find, partial(self._on_found, stop), self._on_error, owner=self)
 
     def drop(self) -> None:
         """Put every row but the kept one of each group into the bin."""
@@ -142,27 +141,27 @@ class DuplicatesPage(ToolPage):
         share = progress.done / progress.total if progress.done < progress.total else None
         self.progress.tell(words, share, progress.remaining_s)
 
-    def _on_found(self, stop: threading.Event, groups: list[RowGroup]) -> None:
+    def _on_found(
+        self, stop: threading.Event, found: tuple[list[RowGroup], list[BrowseRow]]
+    ) -> None:
+        groups, heads = found
         if stop.is_set():
             return
         self._cancel()
-        self._show_groups(groups)
+        self._show_groups(groups, heads)
+        (self.groups if groups else self._find).setFocus()
         if not groups:
             self.summary.setText(self.tr("No two rows are that much alike: nothing to do."))
 
-    def _show_groups(self, groups: list[RowGroup]) -> None:
+    def _show_groups(self, groups: list[RowGroup], heads: Sequence[BrowseRow] = ()) -> None:
         self._groups = groups
         self._kept = {}
         extra = sum(len(group.keys) - 1 for group in groups)
+        prompts = {row.key: " ".join(row.prompt.split()) for row in heads}
         entries = [
-            Entry(
-                str(number),
-                self.tr("{0} rows").format(len(group.keys)),
-                self.tr("the same") if group.least_similarity == 1
-                else self.tr("{0:.0%} alike").format(group.least_similarity),
-            )
+            Entry(str(number), prompts.get(group.keys[0], ""), self._words(group))
             for number, group in enumerate(groups[:_MOST_GROUPS])
-        ]  # fmt: skip
+        ]
         self.groups.show_entries(entries)
         self._results.setVisible(bool(groups))
         self._drop.setVisible(bool(groups))
@@ -179,6 +178,11 @@ class DuplicatesPage(ToolPage):
         rows = count(extra, self.tr("row"), self.tr("rows"))
         self._drop.setText(self.tr("Keep one of each, put {0} into the bin").format(rows))
         self.groups.select("0")
+
+    def _words(self, group: RowGroup) -> str:
+        rows = count(len(group.keys), self.tr("row"), self.tr("rows"))
+        alike = self.tr("{0:.0%} alike").format(group.least_similarity)
+        return f"{rows} · {self.tr('the same') if group.least_similarity == 1 else alike}"
 
     def _show_group(self, key: str) -> None:
         number = int(key)

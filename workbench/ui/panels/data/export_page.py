@@ -233,6 +233,8 @@ class ExportPage(ToolPage):
     def _end(self) -> None:
         self.progress.end()
         self._go.setEnabled(True)
+        if self.isVisible():
+            self._go.setFocus()
 
     def _combo(self, name: str, object_name: str) -> QComboBox:
         made = QComboBox()

@@ -44,6 +44,7 @@ class ProgressRow(QWidget):
         self._meter.set_busy()
         self._cancel.setEnabled(True)
         self.show()
+        self._cancel.setFocus()  # the button that began it is greyed out now
 
     def tell(self, words: str, share: float | None, remaining_s: float | None = None) -> None:
         """Say how far it is; None for what can't be told."""

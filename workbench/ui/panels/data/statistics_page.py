@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from workbench.core.languages import LANGUAGES
 from workbench.stats.languages import UNKNOWN, count_languages
@@ -23,8 +23,9 @@ from workbench.store.row_statistics import (
 from workbench.ui.context import Session
 from workbench.ui.panels.data.browser import Place
 from workbench.ui.panels.data.charts import BarChart, Histogram, Spread
+from workbench.ui.panels.data.flow import FlowLayout
 from workbench.ui.panels.data.tool_page import ToolPage
-from workbench.ui.tokens import SPACE_12, SPACE_16
+from workbench.ui.tokens import SPACE_4, SPACE_12, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.dot import Dot
 from workbench.ui.widgets.texts import label
@@ -61,8 +62,7 @@ class StatisticsPage(ToolPage):
             "origins": Card(self.tr("Sources"), " "),
             "repeats": Card(self.tr("Duplicates"), " "),
         }
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(SPACE_12)
+        self._legend = FlowLayout(gap=SPACE_12)
         self._cards["lengths"].body.addLayout(self._legend)
         self._finding = label("", "secondary", wrap=True)
         self._cards["lengths"].body.addWidget(self.lengths, 1)
@@ -143,10 +143,8 @@ class StatisticsPage(ToolPage):
         for part, counts in found.lengths.items():
             name, color = names[part]
             spreads.append(Spread(name, counts.counts, color))
-            words = self.tr("{0}: median {1:,} words").format(name, counts.quantile(0.5))
-            self._legend.addWidget(Dot(color))
-            self._legend.addWidget(label(words, "small"))
-        self._legend.addStretch(1)
+            words = self.tr("{0}, median {1:,}").format(name, counts.quantile(0.5))
+            self._legend.addWidget(_named_dot(color, words))
         self.lengths.show_spreads(spreads)
         above = self.tr("words; the longest 1 % lie above {0:,}").format(
             self.lengths.left_out_above
@@ -192,3 +190,13 @@ class StatisticsPage(ToolPage):
     def _on_error(self, error: BaseException) -> None:
         if not isinstance(error, Stopped):
             self._session.show_error(error)
+
+
+def _named_dot(color: str, words: str) -> QWidget:
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(SPACE_4)
+    row.addWidget(Dot(color))
+    row.addWidget(label(words, "small"))
+    return made

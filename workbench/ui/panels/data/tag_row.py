@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit, QPushButton, QWidget
 
 from workbench.ui import icons
-from workbench.ui.tokens import SPACE_4, SPACE_8
+from workbench.ui.panels.data.flow import FlowLayout
+from workbench.ui.tokens import SPACE_4
 from workbench.ui.widgets.texts import button
 
-_SHOWN_TAGS = 4
 _FIELD_WIDTH = 110
 
 
@@ -34,24 +34,20 @@ class TagRow(QWidget):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.field.setCompleter(completer)
         self.field.returnPressed.connect(self._add)
-        self._tags = QHBoxLayout()
-        self._tags.setSpacing(SPACE_4)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_8)
-        layout.addLayout(self._tags)
-        layout.addWidget(self.field)
-        layout.addStretch(1)
+        self._chips: list[QPushButton] = []
+        self._flow = FlowLayout(self, gap=SPACE_4)
+        self._flow.addWidget(self.field)
 
     def show_tags(self, tags: Sequence[str], known: Sequence[str]) -> None:
         """Show a row's tags; `known` are all that the project has, to complete from."""
         self._known.setStringList(list(known))
-        while (item := self._tags.takeAt(0)) is not None:
-            if (chip := item.widget()) is not None:
-                chip.hide()
-                chip.deleteLater()
-        for tag in tags[:_SHOWN_TAGS]:
-            self._tags.addWidget(self._chip(tag))
+        for chip in self._chips:
+            self._flow.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        self._chips = [self._chip(tag) for tag in tags]
+        for place, chip in enumerate(self._chips):
+            self._flow.insertWidget(place, chip)
 
     def _chip(self, tag: str) -> QPushButton:
         made = button(tag, partial(self.removed.emit, tag))
