@@ -46,7 +46,8 @@ class Grpo(OnlineMethod[GrpoConfig]):
             for parts in zip(groups, found.values, self.is_learnt(written), strict=True)
         ]
         if self._config.beta:
-            for item, logps in zip(items, self.reference_logps(policy, groups), strict=True):
+            reference = self.reference_logps(policy, groups, figures)
+            for item, logps in zip(items, reference, strict=True):
                 item.ref_logps = logps
         return items
 

@@ -90,6 +90,9 @@ class Method(Protocol[Example, Item]):
     def loss(self, policy: Policy, items: Sequence[Item], tally: Tally) -> torch.Tensor:
         """Summed loss of a micro-batch, a scalar with gradient; figures go into `tally`."""
 
+    def step_figures(self, update_time_s: float) -> Mapping[str, float]:
+        """Figures of a step that has ended; learning from its items took `update_time_s`."""
+
     def measure(self, policy: Policy, examples: Sequence[Example], tally: Tally) -> None:
         """Figures of held-out examples, without learning from them."""
 
@@ -132,6 +135,9 @@ class OfflineMethod(Generic[Example]):
 
     def loss(self, policy: Policy, items: Sequence[Example], tally: Tally) -> torch.Tensor:
         raise NotImplementedError
+
+    def step_figures(self, update_time_s: float) -> Mapping[str, float]:
+        return {}
 
     def measure(self, policy: Policy, examples: Sequence[Example], tally: Tally) -> None:
         self.loss(policy, examples, tally)

@@ -11,6 +11,7 @@ from workbench.core.recipes import (
     DpoConfig,
     GrpoConfig,
     KtoConfig,
+    PpoConfig,
     RewardConfig,
     RlooConfig,
     RunSpec,
@@ -18,19 +19,21 @@ from workbench.core.recipes import (
 )
 from workbench.core.rewards import RewardModelReward
 from workbench.core.run_folder import RunFolder
+from workbench.engine.critic import Critic
 from workbench.engine.dpo import Dpo
 from workbench.engine.grpo import Grpo
 from workbench.engine.kto import Kto
 from workbench.engine.logprobs import Policy
 from workbench.engine.modeling import LoadedBase
 from workbench.engine.online import ScorerOf
+from workbench.engine.ppo import Ppo
 from workbench.engine.reference import ReferenceCache
 from workbench.engine.reward_model import Reward
 from workbench.engine.reward_scoring import BaseInUse, RewardModel
 from workbench.engine.rloo import Rloo
 from workbench.engine.sft import Sft
 
-AnyMethod = Sft | Dpo | Kto | Reward | Grpo | Rloo
+AnyMethod = Sft | Dpo | Kto | Reward | Grpo | Rloo | Ppo
 
 
 def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
@@ -49,6 +52,12 @@ def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
             return Grpo(spec.config, *data, _scorer_of(spec, base))
         case RlooConfig():
             return Rloo(spec.config, *data, _scorer_of(spec, base))
+        case PpoConfig():
+            critic = Critic.beside(
+                base, spec.adapter, seed=spec.config.seed,
+                checkpoints=spec.config.gradient_checkpointing,
+            )  # fmt: skip
+            return Ppo(spec.config, *data, _scorer_of(spec, base), critic=critic)
     raise RunError(f"{METHODS[spec.method].title} can't be trained by this version yet.")
 
 

@@ -217,15 +217,17 @@ class OnlineMethod(Generic[Config]):
         return finished.view(len(written.prompts), -1)
 
     def reference_logps(
-        self, policy: Policy, groups: Sequence[tuple[TokenSequence, ...]]
+        self, policy: Policy, groups: Sequence[tuple[TokenSequence, ...]], figures: Tally
     ) -> list[torch.Tensor]:
         """Log-probabilities of the model before training, [N] of each group."""
+        started = time.perf_counter()
         size = self._config.per_device_train_batch_size
         found: list[torch.Tensor] = []
         for start in range(0, len(groups), size):
             part = groups[start : start + size]
-            figures = policy.reference(part, self._config.temperature)
-            found += split_by_group(figures.logps, part)
+            logps = policy.reference(part, self._config.temperature).logps
+            found += split_by_group(logps, part)
+        figures.add("reference_time_s", torch.tensor([time.perf_counter() - started]))
         return found
 
     def _count(self, written: Written, figures: Tally) -> None:
@@ -279,6 +281,9 @@ class OnlineMethod(Generic[Config]):
     def micro_batches(self, items: Sequence[AnsweredPrompt]) -> Sequence[Sequence[AnsweredPrompt]]:
         size = self._config.per_device_train_batch_size
         return [items[start : start + size] for start in range(0, len(items), size)]
+
+    def step_figures(self, update_time_s: float) -> Mapping[str, float]:
+        return {"update_time_s": update_time_s}
 
     def token_count(self, item: AnsweredPrompt) -> int:
         return sum(len(sequence.ids) for sequence in item.group)

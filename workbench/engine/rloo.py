@@ -58,7 +58,7 @@ class Rloo(OnlineMethod[RlooConfig]):
         figures: Tally,
     ) -> torch.Tensor:
         """k1 of each answer, summed over its tokens, [P, G]; 0 for what is masked."""
-        ref = torch.cat(self.reference_logps(policy, groups))
+        ref = torch.cat(self.reference_logps(policy, groups, figures))
         old = torch.tensor([logp for rollout in written.rollouts for logp in rollout.logps])
         counts = tuple(len(rollout.tokens) for rollout in written.rollouts)
         answers = Answers.of(counts, old.device)

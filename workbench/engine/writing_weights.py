@@ -53,7 +53,9 @@ def _mergeable(model: Any) -> list[Any]:
     layers = [
         module
         for module in model.modules()
-        if isinstance(module, LoraLayer) and any(name in module.lora_A for name in _active(module))
+        if isinstance(module, LoraLayer)
+        and not module.disable_adapters
+        and any(name in module.lora_A for name in _active(module))
     ]
     weights = [layer.get_base_layer().weight for layer in layers]
     if not weights or not all(weight.is_floating_point() for weight in weights):
