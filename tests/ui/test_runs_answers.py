@@ -63,6 +63,19 @@ def test_plots_without_a_figure_are_left_out(
     assert keys(panel)[:5] == ["reward", "lengths", "loss", "learning_rate", "grad_norm"]
 
 
+def test_figures_that_come_once_in_several_steps_are_found(
+    qtbot: QtBot, panel: RunsPanel, project: Project
+) -> None:
+    run = make_run(project, "ppo-1", "ppo")
+    first, later = {"reward": 0.5, "rewards/length/mean": 0.5}, {"loss": 0.1}
+    run.write_steps(1, 16, lambda step: later | (first if step % 8 == 1 else {}))
+    run.ingest()
+    panel.show()
+    qtbot.waitUntil(lambda: "rewards" in keys(panel))
+    (curve,) = panel.plots.card("rewards").plot.curves
+    assert list(curve.x) == [1, 9]
+
+
 @pytest.mark.parametrize(
     ("method", "figures", "plot"),
     [

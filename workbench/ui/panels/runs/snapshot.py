@@ -24,7 +24,8 @@ from workbench.ui.panels.runs.measurements import Measurements
 
 _HAPPENINGS = (Hello, StateChanged, CheckpointSaved, Warned, Failed, Ack, Bye)
 _MOST_EVENTS = 400
-_FIGURES_FROM = 2  # the newest may be a measurement on held-out examples alone
+# Events to see every figure in: answers may be used for 32 steps, and only the first tells of them.
+_FIGURES_FROM = 40
 _TAIL_BYTES = 64 * 1024
 
 
