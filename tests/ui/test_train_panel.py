@@ -16,7 +16,14 @@ from tests.unit.runner.conftest import FAKE_TRAINER
 from workbench.core import paths
 from workbench.core.conversation import user
 from workbench.core.preferences import Choice
-from workbench.core.recipes import AdapterConfig, DpoConfig, GrpoConfig, ModelRef, SftConfig
+from workbench.core.recipes import (
+    METHODS,
+    AdapterConfig,
+    DpoConfig,
+    GrpoConfig,
+    ModelRef,
+    SftConfig,
+)
 from workbench.core.rewards import LengthReward, NumericMatch
 from workbench.exchange.import_data import ImportOptions, import_source
 from workbench.runner import start
@@ -448,3 +455,17 @@ def test_four_bits_are_refused_where_they_are_not_to_be_had(
     order = panel._order()
     assert order is not None
     assert order.adapter.tuning == "full"
+
+
+@pytest.mark.usefixtures("model")
+def test_every_method_can_be_chosen_and_is_found_by_the_palette(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_prompts(project, ["3"])
+    panel = show()
+    for method in METHODS:
+        choose(qtbot, panel, method)
+        assert panel.method == method
+        assert line(panel, "train.name").text().startswith(f"{method}-")
+    titles = {command.title for command in panel.commands()}
+    assert titles >= {f"Train with {info.title}" for info in METHODS.values()}

@@ -34,7 +34,6 @@ from workbench.ui.widgets.texts import button, plain_area
 
 _SIDE_WIDTH = 356
 _FIRST_METHOD = "dpo"
-_OFFERED = ("sft", "dpo", "kto", "reward", "grpo", "rloo")
 
 
 class TrainPanel(Panel):
@@ -63,7 +62,7 @@ class TrainPanel(Panel):
         self._start.setObjectName("train.start")
         self.add_action(self._copy)
         self.add_action(self._start)
-        self._methods = MethodCards(_OFFERED)
+        self._methods = MethodCards(tuple(METHODS))
         self._methods.chosen.connect(self.choose_method)
         self.start_from = StartFrom(session.project.name)
         self.start_from.edited.connect(self._show_plan)
@@ -93,7 +92,7 @@ class TrainPanel(Panel):
         """`model_path` chooses a model, `method` a method, `copy_run_id` a run's settings."""
         if isinstance(path := what.get("model_path"), str):
             self.start_from.want_model(path)
-        if isinstance(method := what.get("method"), str) and method in _OFFERED:
+        if isinstance(method := what.get("method"), str) and method in METHODS:
             self.choose_method(method)
         if isinstance(run_id := what.get("copy_run_id"), str):
             self.copy_run(run_id)
@@ -105,7 +104,7 @@ class TrainPanel(Panel):
                 partial(self._show_in, method),
                 "train",
             )
-            for method in _OFFERED
+            for method in METHODS
         ]
         return [
             Command(
