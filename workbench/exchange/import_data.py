@@ -25,6 +25,7 @@ from workbench.exchange.sources import (
     Source,
     files_of,
     files_sha256,
+    shown_name,
     source_address,
     source_name,
 )
@@ -177,6 +178,7 @@ class _Import:
     ) -> None:
         self._project = project
         self._source = source
+        self._shown_name = shown_name(source)
         self._options = options
         self._on_progress = on_progress
         self._cancelled = cancelled
@@ -296,10 +298,6 @@ class _Import:
         self._on_progress(
             ImportProgress(stage, rows, share, remaining_s, self._staged.problem_count)
         )
-
-    @property
-    def _shown_name(self) -> str:
-        return self._source.name if isinstance(self._source, Path) else source_name(self._source)
 
 
 @contextmanager

@@ -39,14 +39,19 @@ def source_name(source: Source) -> str:
         return source.name
     if isinstance(source, HubDataset):
         return source.repo_id.rpartition("/")[2]
-    return source.name.removesuffix(".gz").rpartition(".")[0] or source.name
+    return _readable(source.name.removesuffix(".gz").rpartition(".")[0] or source.name)
+
+
+def shown_name(source: Source) -> str:
+    """What messages call it: of a file its whole name."""
+    return _readable(source.name) if isinstance(source, Path) else source_name(source)
 
 
 def source_address(source: Source) -> str:
     """What a data set keeps of where it came from."""
     if isinstance(source, Pasted):
         return source.name
-    return source.repo_id if isinstance(source, HubDataset) else str(source)
+    return source.repo_id if isinstance(source, HubDataset) else _readable(str(source))
 
 
 def files_of(
@@ -76,6 +81,11 @@ def files_sha256(files: tuple[Path, ...]) -> str:
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256("\n".join(digests).encode("ascii")).hexdigest()
+
+
+def _readable(name: str) -> str:
+    """A file's name as text that can be stored, whatever bytes are in it."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 class _Asked(threading.Event):

@@ -11,11 +11,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import DataFileError, KnownError
+from workbench.core.errors import KnownError
 from workbench.core.python_process import module_command, module_environment
 from workbench.exchange.stage import OnStaged, Staged, StageJob, StageProgress, stage
 from workbench.formats.records import RowProblem
@@ -37,7 +38,7 @@ def stage_in_process(
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        with process.stdin as stdin:
+        with suppress(BrokenPipeError), process.stdin as stdin:  # it ended early: told below
             stdin.write(json.dumps(_job_to_json(job)))
         for line in process.stdout:
             told = json.loads(line)
@@ -66,8 +67,6 @@ def main() -> int:
     job = _job_from_json(json.load(sys.stdin))
     try:
         staged = stage(job, lambda progress: _tell(asdict(progress)))
-    except DataFileError as error:
-        _tell({"error": str(error)})
     except KnownError as error:
         _tell({"error": str(error)})
     else:

@@ -33,6 +33,7 @@ from workbench.store.project import DATABASE_NAME
 TARGET_RATIO = 0.5
 TARGET_MB = 400.0
 _ROWS_AT_ONCE = 10_000
+_WATCH_S = 0.1
 _INSERTS = (
     "INSERT INTO prompts (id, messages, text, split, dataset_id, position)"
     " VALUES (?, ?, ?, 'train', ?, ?)",
@@ -134,7 +135,7 @@ def _in_process(what: str, file: Path, rows: int) -> tuple[float, float]:
 
 
 class _MemoryWatch(threading.Thread):
-    """Adds up the resident memory of a process and its children, fifty times a second."""
+    """Adds up the resident memory of a process and its children, ten times a second."""
 
     def __init__(self, pid: int) -> None:
         super().__init__()
@@ -143,7 +144,7 @@ class _MemoryWatch(threading.Thread):
         self._process = psutil.Process(pid)
 
     def run(self) -> None:
-        while not self.ended.wait(0.02):
+        while not self.ended.wait(_WATCH_S):
             self.peak_bytes = max(self.peak_bytes, self._resident_bytes())
 
     def _resident_bytes(self) -> int:

@@ -281,3 +281,12 @@ def test_a_file_without_readable_rows_is_refused(
     with pytest.raises(DataFileError, match="no such file"):
         import_source(project, tmp_path / "absent.jsonl")
     assert sizes(project)["datasets"] == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
+def test_names_that_are_no_text_are_no_obstacle(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.write_bytes(b"prompt,chosen,rejected,caf\xe9\nWhy?,So.,Well.,x\nHow?,a,\xff,y\n")
+    report = import_source(project, path)
+    assert (report.dataset.name, report.dataset.row_count) == ("caf?", 1)
+    assert [problem.reason for problem in report.problems] == ["is not UTF-8 text"]

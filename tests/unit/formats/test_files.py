@@ -69,6 +69,20 @@ def test_what_follows_a_torn_value_in_a_list_is_one_problem(tmp_path: Path) -> N
     assert cut[1][1] == "ends in the middle of its list"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.json", b'[{"a": "\xef\xbf\xbd"},\n{"a": "\xff"},\n{"a": "c"}]'),
+        ("rows.csv", b"a\n\xef\xbf\xbd\n\xff\nc\n"),
+    ],
+)
+def test_only_bytes_that_are_no_text_make_a_row_bad(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    told = [each for _, each in read(tmp_path, content, name)]
+    assert told == [{"a": "\ufffd"}, "is not UTF-8 text", {"a": "c"}]
+
+
 def test_a_cut_off_archive_gives_what_can_be_read(tmp_path: Path) -> None:
     lines = "".join(
         json.dumps({"n": number, "x": str(number) * 50}) + "\n" for number in range(9000)

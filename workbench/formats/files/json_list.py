@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.formats.files.byte_stream import READ_ERRORS, ByteStream, opened, why_unreadable
-from workbench.formats.files.json_values import checked_object, shortened
+from workbench.formats.files.json_values import checked_object, is_utf8, shortened
 from workbench.formats.files.row_file import LONGEST_ROW_BYTES, RawRow
 
 _PIECE_BYTES = 1 << 18
@@ -44,7 +44,7 @@ class _Scanner:
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
-        self._decode = codecs.getincrementaldecoder("utf-8-sig")("replace").decode
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
         self._json = json.JSONDecoder()
         self._text = ""
         self._at = 0
@@ -92,6 +92,8 @@ class _Scanner:
             self._more()
         raw, line = self._text[self._at : end], self._line
         self._move_to(end)
+        if not is_utf8(raw):
+            return RawRow(line, None, raw, "is not UTF-8 text")
         fields, reason = checked_object(value, raw)
         return RawRow(line, fields, raw, reason)
 

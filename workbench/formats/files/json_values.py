@@ -31,7 +31,17 @@ def checked_object(value: Any, text: str) -> tuple[dict[str, Any] | None, str]:
 
 def shortened(text: str) -> str:
     text = " ".join(text[: 4 * _SHOWN_CHARACTERS].split())
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def is_utf8(text: str) -> bool:
+    """Whether text that was decoded with `surrogateescape` was all UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _can_be_stored(value: Any) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from workbench.formats.files.byte_stream import READ_ERRORS, ByteStream, opened, why_unreadable
+from workbench.formats.files.json_values import is_utf8
 from workbench.formats.files.row_file import LONGEST_ROW_BYTES, RawRow
 
 _DELIMITERS = ",\t;|"
@@ -29,7 +30,7 @@ class Table:
         with opened(self.path) as stream:
             self._stream = stream
             text = io.TextIOWrapper(
-                stream.content, encoding="utf-8-sig", errors="replace", newline=""
+                stream.content, encoding="utf-8-sig", errors="surrogateescape", newline=""
             )
             try:
                 yield from _rows(text)
@@ -52,7 +53,7 @@ def _rows(text: io.TextIOWrapper) -> Iterator[RawRow]:
         return
     delimiter = delimiter_of(header) or ","
     names = next(csv.reader([header], delimiter=delimiter), [])
-    names = [name.strip() for name in names]
+    names = [name.encode("utf-8", "replace").decode("utf-8").strip() for name in names]
     reader = csv.reader(text, delimiter=delimiter)
     while True:
         line = reader.line_num + 2
@@ -71,10 +72,10 @@ def _rows(text: io.TextIOWrapper) -> Iterator[RawRow]:
 
 
 def _row(line: int, names: list[str], cells: list[str]) -> RawRow:
-    raw = json.dumps(cells, ensure_ascii=False)
+    raw = json.dumps(cells)
     if len(cells) != len(names):
         reason = f"has {len(cells)} cells where the first row names {len(names)}"
         return RawRow(line, None, raw, reason)
-    if any("\ufffd" in cell for cell in cells):
-        return RawRow(line, None, raw, "holds bytes that are not UTF-8 text")
+    if not all(is_utf8(cell) for cell in cells):
+        return RawRow(line, None, raw, "is not UTF-8 text")
     return RawRow(line, dict(zip(names, cells, strict=True)), raw)
