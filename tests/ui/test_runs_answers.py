@@ -205,7 +205,7 @@ def test_what_a_critic_costs_stands_beside_a_run_without_one(
     assert costs["Of all that, the critic"] == ("–", "2.5 s")
     assert costs["· everything else"] == ("2 s", "1 s")
     assert costs["Answers written in a step"] == ("16", "2")
-    assert costs["Time for an answer"] == ("0.375 s", "4.5 s")
+    assert costs["Time for an answer"] == ("375 ms", "4.5 s")
     assert costs["Memory of the critic"] == ("–", "42.0 MB")
     assert costs["Most memory of the trainer"] == ("2.1 GB", "2.1 GB")
 

@@ -125,9 +125,13 @@ def _seconds(
 ) -> Callable[[Measurements], str]:
     def text(one: Measurements) -> str:
         value = value_of(one)
-        return "–" if value is None else f"{figure(value)} s"
+        return "–" if value is None else _time(value)
 
     return text
+
+
+def _time(value_s: float) -> str:
+    return f"{value_s:.3g} s" if value_s >= 1 else f"{1000 * value_s:.3g} ms"
 
 
 def _answers_per_step(run: RunRow) -> float | None:
@@ -144,7 +148,7 @@ def _answers(run: RunRow) -> str:
 
 def _time_for_answer(item: ShownRun) -> str:
     answers, step_s = _answers_per_step(item.run), _per_step(item.measured, STEP_TIME)
-    return "–" if answers is None or step_s is None else f"{figure(step_s / answers)} s"
+    return "–" if answers is None or step_s is None else _time(step_s / answers)
 
 
 def _most_bytes(name: str) -> Callable[[Measurements], str]:
