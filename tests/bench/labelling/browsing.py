@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -29,8 +30,19 @@ class _QuietWindow:
         """Nobody reads it."""
 
 
-def longest_block_ms(project: Project, word: str) -> float:
-    """Open the panel, scroll through all rows, search; returns the longest gap between events.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The longest that the window did not answer: by the clock, and at work itself.
+
+    They differ where other programs, or the panel's own threads, had the processor meanwhile.
+    """
+
+    wall_ms: float
+    work_ms: float
+
+
+def longest_block(project: Project, word: str) -> Block:
+    """Open the panel, scroll through all rows and search them.
 
     `project` must be indexed already; `word` is one that is in nearly every row.
     """
@@ -50,13 +62,13 @@ def longest_block_ms(project: Project, word: str) -> float:
     session = Session(cast(Window, _QuietWindow()), Bridge(), settings, project)
     panel = DataPanel(session)
     panel.resize(1400, 850)
-    gaps: list[float] = []
-    last = time.perf_counter()
+    gaps: list[tuple[float, float]] = []
+    last = (time.perf_counter(), time.thread_time())
 
     def tick() -> None:
         nonlocal last
-        now = time.perf_counter()
-        gaps.append((now - last) * 1000 - _TICK_MS)
+        now = (time.perf_counter(), time.thread_time())
+        gaps.append(((now[0] - last[0]) * 1000 - _TICK_MS, (now[1] - last[1]) * 1000))
         last = now
 
     def wait(until: Callable[[], bool]) -> None:
@@ -71,7 +83,7 @@ def longest_block_ms(project: Project, word: str) -> float:
     wait(lambda: panel.browser.rows.rowCount() > 0)
     timer = QTimer()
     timer.timeout.connect(tick)
-    last = time.perf_counter()
+    last = (time.perf_counter(), time.thread_time())
     timer.start(_TICK_MS)
     browser = panel.browser
     wait(lambda: browser.rows.is_complete and browser.rows.rowCount() > 0)
@@ -88,4 +100,4 @@ def longest_block_ms(project: Project, word: str) -> float:
     session.bridge.close()
     panel.deleteLater()
     QCoreApplication.processEvents()
-    return max(gaps)
+    return Block(max(wall for wall, _ in gaps), max(work for _, work in gaps))

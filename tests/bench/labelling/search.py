@@ -20,7 +20,8 @@ from pathlib import Path
 import sqlite_utils
 
 from tests.bench.figures import Figure
-from tests.bench.labelling.browsing import longest_block_ms
+from tests.bench.labelling.browsing import longest_block
+from workbench.core.conversation import to_json, user
 from workbench.store import Project
 from workbench.store.browse import Order, RowFilter
 
@@ -59,7 +60,7 @@ def measure(rows: int = ROWS) -> list[Figure]:
             index_s = time.perf_counter() - started
             print(f"indexed in {index_s:.1f} s, {project.index.path.stat().st_size / 1e6:.0f} MB")
             timings = [_time(project, name, queries) for name, queries in _queries(words)]
-            block_ms = longest_block_ms(project, words.most_common(1)[0][0])
+            block = longest_block(project, words.most_common(1)[0][0])
     finally:
         shutil.rmtree(folder)
     every = [time_ms for timing in timings for time_ms in timing.times_ms]
@@ -73,7 +74,8 @@ def measure(rows: int = ROWS) -> list[Figure]:
     return [
         Figure("search_first_page_ms", all_queries.p95_ms, "ms", TARGET_MS),
         Figure("search_first_page_worst_ms", max(every), "ms", TARGET_MS),
-        Figure("browse_longest_block_ms", block_ms, "ms", TARGET_BLOCK_MS),
+        Figure("browse_longest_block_ms", block.wall_ms, "ms", TARGET_BLOCK_MS),
+        Figure("browse_longest_work_ms", block.work_ms, "ms", TARGET_BLOCK_MS),
         Figure("search_rows", rows, "rows"),
         Figure("search_index_rows_per_s", rows / index_s, "rows/s"),
     ]
@@ -144,7 +146,11 @@ def _fill(project: Project, rows: int) -> Counter[str]:
         many(
             "INSERT INTO prompts(id, messages, text, split, dataset_id, position)"
             " VALUES (?, ?, ?, 'train', ?, ?)",
-            ((f"q{n:08}", f"[{n}]", f"{text(12)} {n}", _DATASET, n) for n in numbers),
+            (
+                (f"q{n:08}", json.dumps(to_json(user(words))), words, _DATASET, n)
+                for n in numbers
+                for words in (f"{text(12)} {n}",)
+            ),
         )
         many(
             "INSERT INTO responses(id, prompt_id, text, origin, created_at) VALUES (?, ?, ?, ?, 1)",
