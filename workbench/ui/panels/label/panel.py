@@ -154,9 +154,8 @@ class LabelPanel(Panel):
             choice = given.choice
             saved = self._change(lambda: queue.decide(choice))
         if saved:
-            clock = time.strftime("%H:%M:%S")
-            said = self.tr("Saved · verdict {number} at {clock}")
-            self._verdicts.saved.setText(said.format(number=queue.decided, clock=clock))
+            said = self.tr("Saved at {clock}").format(clock=time.strftime("%H:%M:%S"))
+            self._verdicts.saved.setText(said)
 
     def _undo(self) -> None:
         before = self._queue.current
