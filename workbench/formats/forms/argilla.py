@@ -72,7 +72,7 @@ def _judgements(fields: Fields) -> Iterator[Judgement]:
     values = _list(fields, Role.WINNER)
     users, statuses = _list(fields, Role.ANNOTATOR), _list(fields, Role.STATUS)
     for place, value in enumerate(values):
-        if (statuses[place] if place < len(statuses) else None) in {"draft", "discarded"}:
+        if place < len(statuses) and statuses[place] in ("draft", "discarded"):
             continue
         user = users[place] if place < len(users) else None
         name = user if isinstance(user, str) else f"annotator {place + 1}"
