@@ -5,14 +5,12 @@ They know no widgets and may run on any thread; a KnownError leaves the project 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from workbench.core.changes import NO_CHANGES, Changed, Changes
 from workbench.core.conversation import Conversation
 from workbench.core.errors import ProjectError
 from workbench.core.preferences import Choice, Origin, OriginKind, Split
-from workbench.exchange.import_data import ImportOptions, ImportReport, OnImport, import_source
-from workbench.exchange.sources import Source
 from workbench.store import Project
 from workbench.store.bin import Thrown
 from workbench.store.rows import NewExample, NewPair, NewPrompt
@@ -112,15 +110,3 @@ def add_prompt(
 def _refuse_empty(*answers: str) -> None:
     if not all(answer.strip() for answer in answers):
         raise ProjectError("An answer is empty: write it first.")
-
-
-def import_rows(
-    project: Project,
-    source: Source,
-    options: ImportOptions,
-    on_progress: OnImport,
-    cancelled: Callable[[], bool],
-) -> tuple[Changes, ImportReport]:
-    """Bring a source in as one data set; also returns what came of it."""
-    report = import_source(project, source, options, on_progress=on_progress, cancelled=cancelled)
-    return Changes(_ROWS | Changed.VERDICTS), report

@@ -23,7 +23,7 @@ from workbench.exchange.probe import Probe, probe
 from workbench.exchange.sources import HubDataset, Source, source_name
 from workbench.formats.roles import Role
 from workbench.modelfiles.hub import DownloadProgress, DownloadStoppedError
-from workbench.ui import data_operations
+from workbench.ui import import_operations
 from workbench.ui.context import Session
 from workbench.ui.panels.data.import_choices import ImportChoices
 from workbench.ui.panels.data.import_preview import ImportPreview
@@ -121,7 +121,7 @@ class ImportPage(ToolPage):
         self.progress.begin(self.tr("Reading…"))
         self._session.bridge.run(
             partial(
-                data_operations.import_rows, self._session.project, self._source, options, tell,
+                import_operations.import_rows, self._session.project, self._source, options, tell,
                 self._stop.is_set,
             ),
             self._on_imported,

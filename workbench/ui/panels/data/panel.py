@@ -26,11 +26,9 @@ from workbench.ui.panel import Panel
 from workbench.ui.panels.data.add_page import AddPage
 from workbench.ui.panels.data.bin_page import BinPage
 from workbench.ui.panels.data.browser import Browser, Place
-from workbench.ui.panels.data.candidates_page import CandidatesPage
 from workbench.ui.panels.data.dataset_list import DatasetList
 from workbench.ui.panels.data.duplicates_page import DuplicatesPage
 from workbench.ui.panels.data.index_keeper import IndexKeeper
-from workbench.ui.panels.data.statistics_page import StatisticsPage
 from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
@@ -133,6 +131,8 @@ class DataPanel(Panel):
 
     def generate_candidates(self) -> None:
         """Let models answer the prompts on screen, as pairs to label."""
+        from workbench.ui.panels.data.candidates_page import CandidatesPage
+
         self._tool("candidates", CandidatesPage).offer(self._place)
 
     def find_duplicates(self) -> None:
@@ -141,6 +141,8 @@ class DataPanel(Panel):
 
     def show_statistics(self) -> None:
         """Show what the rows on screen are like."""
+        from workbench.ui.panels.data.statistics_page import StatisticsPage
+
         self._tool("statistics", StatisticsPage).show_place(self._place)
 
     def show_bin(self) -> None:
@@ -158,7 +160,6 @@ class DataPanel(Panel):
 
     def import_page(self) -> ImportPage:
         """The page on which a source is looked at and imported, now in place of the rows."""
-        # Imported when it is wanted: it brings the hub's client along.
         from workbench.ui.panels.data.import_page import ImportPage
 
         is_new = "import" not in self._tools
@@ -190,6 +191,9 @@ class DataPanel(Panel):
         if source is not None:
             event.acceptProposedAction()
             self.import_page().offer(source)
+
+    # A page is imported when it is first wanted, so that the panel itself is there at once: some
+    # bring the hub's client or the plots along.
 
     def _tool(self, name: str, make: Callable[[Session], T]) -> T:
         """The page of a tool, made when it is first wanted, in place of the rows."""
