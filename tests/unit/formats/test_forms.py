@@ -176,7 +176,11 @@ def test_calls_of_tools_and_parts_become_text() -> None:
         ("helpsteer3", {**ROWS["helpsteer3"], "overall_preference": 0}, Choice.TIE),
         ("comparison", {**ROWS["comparison"], "winner": "B"}, Choice.SECOND),
         ("comparison", {**ROWS["comparison"], "winner": None}, None),
-        ("argilla", {**ROWS["argilla"], "preference.responses.status": [[], "draft"]}, Choice.FIRST),
+        (
+            "argilla",
+            {**ROWS["argilla"], "preference.responses.status": [[], "draft"]},
+            Choice.FIRST,
+        ),
         (
             "argilla",
             {**ROWS["argilla"], "preference.responses": [
