@@ -7,15 +7,17 @@ Every query that lists, asks for, trains on or exports rows leaves them out:
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlite_utils
 
 from workbench.core.ids import new_id
 from workbench.store.database import Database
 
-_CHUNK_ROWS = 500
+_CHUNK_ROWS = 250
 
 TABLES = {"pair": "pairs", "example": "examples", "prompt": "prompts", "unpaired": "unpaired"}
 """The kinds of rows, and the table of each."""
@@ -46,40 +48,17 @@ class Bin:
         Rows that are in it already, or not there at all, are passed over.
         """
         batch, thrown_at = new_id(), time.time()
-        sql = f"""
-            INSERT OR IGNORE INTO bin
-            SELECT id, ?, dataset_id, ?, ? FROM {TABLES[kind]} WHERE id IN (%s)
-        """
         count = 0
-        for chunk in _chunks(row_ids):
-            marks = ", ".join("?" * len(chunk))
-
-            def change(
-                db: sqlite_utils.Database, chunk: Sequence[str] = chunk, marks: str = marks
-            ) -> int:
-                before = _sizes(db, batch)
-                db.execute(sql % marks, [kind, batch, thrown_at, *chunk])
-                _count_less(db, before, _sizes(db, batch))
-                return sum(_sizes(db, batch).values())
-
-            count = self._database.write(change)
+        for start in range(0, len(row_ids), _CHUNK_ROWS):
+            chunk = row_ids[start : start + _CHUNK_ROWS]
+            throw = partial(_throw, chunk, kind, batch, thrown_at)
+            count += self._database.write(throw)
         return Thrown(batch, kind, count, thrown_at)
 
     def put_back(self, batch: str) -> int:
         """Take a batch out of the bin again; returns how many rows came back."""
         count = 0
-
-        def change(db: sqlite_utils.Database) -> int:
-            before = _sizes(db, batch)
-            db.execute(
-                "DELETE FROM bin WHERE row_id IN (SELECT row_id FROM bin WHERE batch = ? LIMIT ?)",
-                [batch, _CHUNK_ROWS],
-            )
-            after = _sizes(db, batch)
-            _count_less(db, before, after)
-            return sum(before.values()) - sum(after.values())
-
-        while back := self._database.write(change):
+        while back := self._database.write(partial(_put_back, batch)):
             count += back
         return count
 
@@ -92,18 +71,35 @@ class Bin:
         return self._database.read(lambda db: [Thrown(*row) for row in db.execute(sql).fetchall()])
 
 
-def _sizes(db: sqlite_utils.Database, batch: str) -> dict[str, int]:
-    """How many rows of each data set are in the batch."""
-    sql = "SELECT dataset_id, count(*) FROM bin WHERE batch = ? GROUP BY dataset_id"
-    return dict(db.execute(sql, [batch]).fetchall())
+def _throw(
+    row_ids: Sequence[str], kind: str, batch: str, thrown_at: float, db: sqlite_utils.Database
+) -> int:
+    marks = ", ".join("?" * len(row_ids))
+    rows = db.execute(
+        f"SELECT id, dataset_id FROM {TABLES[kind]} AS rows"
+        f" WHERE id IN ({marks}) AND {not_in_bin('rows.id')}",
+        list(row_ids),
+    ).fetchall()
+    db.conn.executemany(
+        "INSERT INTO bin VALUES (?, ?, ?, ?, ?)",
+        [(row_id, kind, dataset_id, batch, thrown_at) for row_id, dataset_id in rows],
+    )
+    _change_counts(db, Counter(dataset_id for _, dataset_id in rows), -1)
+    return len(rows)
 
 
-def _count_less(db: sqlite_utils.Database, before: dict[str, int], after: dict[str, int]) -> None:
-    for dataset_id in before.keys() | after.keys():
-        less = after.get(dataset_id, 0) - before.get(dataset_id, 0)
-        db.execute("UPDATE datasets SET row_count = row_count - ? WHERE id = ?", [less, dataset_id])
+def _put_back(batch: str, db: sqlite_utils.Database) -> int:
+    """Some of a batch, so that no verdict waits for a large one."""
+    rows = db.execute(
+        "SELECT row_id, dataset_id FROM bin WHERE batch = ? LIMIT ?", [batch, _CHUNK_ROWS]
+    ).fetchall()
+    db.conn.executemany("DELETE FROM bin WHERE row_id = ?", [(row_id,) for row_id, _ in rows])
+    _change_counts(db, Counter(dataset_id for _, dataset_id in rows), 1)
+    return len(rows)
 
 
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _CHUNK_ROWS):
-        yield values[start : start + _CHUNK_ROWS]
+def _change_counts(db: sqlite_utils.Database, rows: Counter[str], sign: int) -> None:
+    db.conn.executemany(
+        "UPDATE datasets SET row_count = row_count + ? WHERE id = ?",
+        [(sign * count, dataset_id) for dataset_id, count in rows.items()],
+    )

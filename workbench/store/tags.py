@@ -10,7 +10,7 @@ import sqlite_utils
 from workbench.core.errors import ProjectError
 from workbench.store.database import Database
 
-_CHUNK_ROWS = 500
+_CHUNK_ROWS = 250
 LONGEST_TAG = 40
 
 
