@@ -20,6 +20,7 @@ from workbench.formats.roles import Role
 from workbench.formats.verdicts import PROVENANCE, pair
 
 _TURN = re.compile(r"(?:^|\n\n)(System|Human|Assistant):[ ]?")
+_TURN_INSIDE = re.compile(r"\n\n(System|Human|Assistant):")
 _SPEAKERS: dict[str, Speaker] = {"System": "system", "Human": "user", "Assistant": "assistant"}
 _NAMES = {speaker: name for name, speaker in _SPEAKERS.items()}
 
@@ -69,7 +70,7 @@ def _turns(fields: Fields, role: Role) -> Conversation:
 def _name(message: Message) -> str:
     if message.role not in _NAMES:
         raise BadRowError(None, "a transcript has no place for what a tool said")
-    if _TURN.search(message.content):
+    if _TURN_INSIDE.search(message.content):
         raise BadRowError(None, "a text in it looks like the turns of a transcript itself")
     return _NAMES[message.role]
 
