@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -118,6 +119,14 @@ class Policy(torch.nn.Module):
                     yield self
         finally:
             self.train(was_training)
+
+    def keep_reference(self) -> None:
+        """Keep a copy of the model as it is now, where its own weights are trained: the reference.
+
+        An adapter needs none, as it can be turned off.
+        """
+        if not isinstance(self.model, PeftModel):
+            self._reference_model = (copy.deepcopy(self.model).requires_grad_(False),)
 
     def reference(self, groups: Sequence[Group], temperature: float = 1.0) -> TokenLogprobs:
         """The same of the reference."""

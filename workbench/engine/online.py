@@ -123,6 +123,8 @@ class OnlineMethod(Generic[Config]):
 
     def prepare(self, policy: Policy, report: Report) -> None:
         """Make sampler and rewards ready; raises KnownError for a reward that can't be used."""
+        if self._config.beta:
+            policy.keep_reference()
         report("getting the rewards ready")
         self._ends = end_tokens(policy.causal, self._tokenizer)
         if self.sampler is None:

@@ -141,44 +141,38 @@ class SharedPrefixCache:
         return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True).transpose(1, 2).contiguous()
 
     def attend(self, layer: int, query: torch.Tensor, scale: float) -> torch.Tensor:
-        """Attention of one token a row, [B, H, 1, D], to its prompt and its row; [B, 1, H, D].
-
-        Both are attended to apart and joined by their share of the normaliser, as FlashAttention
-        joins blocks (Dao et al., arXiv 2205.14135).
-        """
+        """Attention of one token a row, [B, H, 1, D], to its prompt and its row; [B, 1, H, D]."""
         rows, own = self._rows, self._layers[layer]
         assert rows is not None
         count, heads, _, width = query.shape
         kv_heads = own.own_keys.shape[1]
-        repeats = heads // kv_heads
-        query = query.reshape(count, kv_heads, repeats, width) * scale
+        query = (query * scale).view(count, kv_heads, heads // kv_heads, width)
 
-        scores = query @ own.own_keys[:, :, : self._length].transpose(2, 3)
-        of_row, row_norm = _softmax_and_norm(scores)
-        answer = of_row @ own.own_values[:, :, : self._length]
-
-        gathered = query if rows.is_even else query[rows.slots.flatten()]
-        prompts = len(self._absent)
-        together = gathered.view(prompts, rows.width, kv_heads, repeats, width).transpose(1, 2)
-        together = together.reshape(prompts, kv_heads, rows.width * repeats, width)
-        scores = together @ own.prompt_keys.transpose(2, 3)
+        of_prompt = _by_prompt(query, rows) @ own.prompt_keys.transpose(2, 3)
         if self._is_ragged:
-            scores = scores.masked_fill(self._absent, float("-inf"))
-        of_prompt, prompt_norm = _softmax_and_norm(scores)
-        prompt = self._by_row(of_prompt @ own.prompt_values, rows, repeats)
-        share = torch.sigmoid(self._by_row(prompt_norm, rows, repeats) - row_norm).to(prompt.dtype)
-        return torch.lerp(answer, prompt, share).view(count, 1, heads, width)
+            of_prompt = of_prompt.masked_fill(self._absent, float("-inf"))
+        of_row = query @ own.own_keys[:, :, : self._length].transpose(2, 3)
+        scores = torch.cat((_by_row(of_prompt, rows), of_row), dim=-1)
+        shares = scores.softmax(dim=-1, dtype=torch.float32).to(query.dtype)
+        of_prompt, of_row = torch.split(shares, [of_prompt.shape[-1], self._length], dim=-1)
 
-    def _by_row(self, together: torch.Tensor, rows: _Rows, repeats: int) -> torch.Tensor:
-        """[P, K, W·R, D] → [B, K, R, D]"""
-        prompts, kv_heads, _, width = together.shape
-        apart = together.view(prompts, kv_heads, rows.width, repeats, width).transpose(1, 2)
-        flat = apart.reshape(prompts * rows.width, kv_heads, repeats, width)
-        return flat if rows.is_even else flat[rows.places]
+        answer = of_row @ own.own_values[:, :, : self._length]
+        answer += _by_row(_by_prompt(of_prompt, rows) @ own.prompt_values, rows)
+        return answer.view(count, 1, heads, width)
 
 
-def _softmax_and_norm(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Softmax over the last dimension, and the logarithm of its normaliser, [..., 1]."""
-    exact = scores.float()
-    norm = exact.logsumexp(dim=-1, keepdim=True)
-    return (exact - norm).exp_().to(scores.dtype), norm
+def _by_prompt(values: torch.Tensor, rows: _Rows) -> torch.Tensor:
+    """[B, K, R, X] → [P, K, W·R, X]: all rows of a prompt together, for one product."""
+    _, kv_heads, repeats, size = values.shape
+    placed = values if rows.is_even else values[rows.slots.flatten()]
+    apart = placed.reshape(-1, rows.width, kv_heads, repeats, size).transpose(1, 2)
+    return apart.reshape(-1, kv_heads, rows.width * repeats, size)
+
+
+def _by_row(values: torch.Tensor, rows: _Rows) -> torch.Tensor:
+    """The way back: [P, K, W·R, X] → [B, K, R, X]"""
+    prompts, kv_heads, together, size = values.shape
+    repeats = together // rows.width
+    apart = values.view(prompts, kv_heads, rows.width, repeats, size).transpose(1, 2)
+    flat = apart.reshape(prompts * rows.width, kv_heads, repeats, size)
+    return flat if rows.is_even else flat[rows.places]

@@ -38,7 +38,13 @@ def write_prompts(path: Path, count: int) -> Path:
 
 
 def make_online_run(
-    folder: Path, model: Path, config: OnlineConfig, *, train: int = 6, held_out: int = 2
+    folder: Path,
+    model: Path,
+    config: OnlineConfig,
+    *,
+    train: int = 6,
+    held_out: int = 2,
+    adapter: AdapterConfig | None = None,
 ) -> RunFolder:
     """A run folder with spec and prompts, ready to start."""
     run = RunFolder(folder)
@@ -47,7 +53,7 @@ def make_online_run(
     spec = RunSpec(
         run_id=f"run-{folder.name}", name="A run", config=config,
         model=ModelRef(name="tiny", path=str(model)),
-        adapter=AdapterConfig(r=4, lora_alpha=8, lora_dropout=0.1), device="cpu",
+        adapter=adapter or AdapterConfig(r=4, lora_alpha=8, lora_dropout=0.1), device="cpu",
     )  # fmt: skip
     run.spec.write_text(spec.model_dump_json(), encoding="utf-8")
     return run

@@ -35,7 +35,7 @@ from tests.unit.engine.peers import (
 )
 from tests.unit.engine.runs import payloads, train_here
 from workbench.core.events import GroupSampled, Metric
-from workbench.core.recipes import GrpoConfig
+from workbench.core.recipes import AdapterConfig, GrpoConfig
 from workbench.core.run_folder import RunFolder
 from workbench.engine.answered import AnsweredPrompt
 from workbench.engine.grpo import Grpo
@@ -240,6 +240,18 @@ def test_resuming_changes_nothing(tmp_path: Path, tiny_model_dir: Path) -> None:
         assert sorted({group.step for group in again}) == asked_again
         before = payloads(whole.attempt(1), GroupSampled)
         assert again == [group for group in before if group.step >= kept]
+
+
+def test_trained_weights_are_compared_with_what_they_were(
+    tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    config = run_config(beta=0.05, max_steps=3, learning_rate=1e-3)
+    full = AdapterConfig(tuning="full")
+    run = make_online_run(tmp_path / "run", tiny_model_dir, config, adapter=full)
+    train_here(run)
+    divergences = [metric.values["kl"] for metric in payloads(run.attempt(1), Metric)]
+    assert divergences[0] == pytest.approx(0, abs=1e-6)
+    assert divergences[2] > divergences[1] > 1e-5
 
 
 def test_epochs_count_each_use() -> None:

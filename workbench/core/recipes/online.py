@@ -46,6 +46,10 @@ class OnlineConfig(TrainingConfig):
         (), "Rewards", "What makes an answer good. Several are added up, by their weights.",
         group="Rewards", own_editor=True,
     )  # fmt: skip
+    beta: float = setting(
+        0.0, "Beta", "Pulls the model back to the base. 0 leaves it free and is faster.",
+        ge=0, le=10,
+    )  # fmt: skip
     epsilon: float = setting(
         0.2, "Clip", "How far a token's probability may move before its push is cut.",
         advanced=True, gt=0, le=10,
@@ -81,10 +85,6 @@ class GrpoConfig(OnlineConfig):
             "dr_grpo": "Each token counts the same, divided by the longest length allowed",
             "dapo": "Each token of the whole step counts the same",
         },
-    )  # fmt: skip
-    beta: float = setting(
-        0.0, "Beta", "Pulls the model back to the base. 0 leaves it free and is faster.",
-        ge=0, le=10,
     )  # fmt: skip
     scale_rewards: Literal["group", "batch", "none"] = setting(
         "group", "Scale rewards", "By which spread the rewards are divided.",
