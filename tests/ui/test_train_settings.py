@@ -102,6 +102,17 @@ def test_rewards_are_asked_for_where_a_method_needs_them(settings: Settings, qtb
     assert settings.problem == ""
 
 
+def test_answers_must_leave_room_for_the_prompt(settings: Settings, qtbot: QtBot) -> None:
+    settings.show_method("grpo")
+    settings.rewards.add("length")
+    write(qtbot, settings, "train.field.max_completion_length", "1024")
+    assert settings.problem == (
+        "Answer length: must be below Max length, which holds the prompt too."
+    )
+    write(qtbot, settings, "train.field.max_completion_length", "512")
+    assert settings.problem == ""
+
+
 @pytest.mark.parametrize("kind", REWARDS)
 def test_each_kind_of_reward_can_be_added_and_is_what_its_recipe_says(
     settings: Settings, kind: str

@@ -62,7 +62,16 @@ class Settings(QWidget):
         """The first field that is wrong, in a sentence; empty when none is."""
         for name, problem in self._form.problems.items():
             return f"{self._form.title_of(name)}: {problem}." if name else problem
-        return self.rewards.problem if self.is_online else ""
+        return (self._no_room() or self.rewards.problem) if self.is_online else ""
+
+    def _no_room(self) -> str:
+        """Whether answers alone would fill the length that prompts need too."""
+        config = self._form.result(METHODS[self._method].config)
+        if not isinstance(config, OnlineConfig) or config.max_completion_length < config.max_length:
+            return ""
+        return self.tr("{0}: must be below {1}, which holds the prompt too.").format(
+            self._form.title_of("max_completion_length"), self._form.title_of("max_length")
+        )
 
     def config(self) -> MethodConfig | None:
         """The method's settings as entered, or None while one is wrong."""
