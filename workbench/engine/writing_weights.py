@@ -62,9 +62,14 @@ def _mergeable(model: Any) -> list[Any]:
         return []
     needed = sum(weight.numel() * weight.element_size() for weight in weights)
     device = weights[0].device
-    is_cuda = device.type == "cuda"
-    free = torch.cuda.mem_get_info(device)[0] if is_cuda else psutil.virtual_memory().available
-    return layers if free > needed + _SPARE_BYTES else []
+    return layers if _free_bytes(device) > needed + _SPARE_BYTES else []
+
+
+def _free_bytes(device: torch.device) -> int:
+    if device.type != "cuda":
+        return int(psutil.virtual_memory().available)
+    held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + held
 
 
 def _active(layer: Any) -> list[str]:
