@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import sqlite_utils
 
 from workbench.core.labelling import LabelSettings, Picked, PickedBy
+from workbench.core.preferences import Pair
 from workbench.store.database import Database
 from workbench.store.draw import Draw, Pick
 from workbench.store.open_pairs import NOT_RESERVED, OPEN, named_values
@@ -56,7 +57,8 @@ class Queue:
         with reading(self._database.path) as connection:
             taken = {*exclude, *(pick.pair_id for pick in picks)}
             picks = Draw(connection, values, settings, self._chance, taken).mix_in_tests(picks)
-        return [self._picked(pick) for pick in picks]
+        pairs = {pair.id: pair for pair in self._pairs.some([pick.pair_id for pick in picks])}
+        return [_picked(pick, pairs[pick.pair_id]) for pick in picks if pick.pair_id in pairs]
 
     def release(self, annotator: str) -> None:
         """Give back everything that the annotator has in hand."""
@@ -131,12 +133,13 @@ class Queue:
 
         return self._database.write(change) if picks else []
 
-    def _picked(self, pick: Pick) -> Picked:
-        return Picked(
-            pair=self._pairs.get(pick.pair_id),
-            picked_by=pick.picked_by,
-            score_source=pick.score_source,
-            unsureness=pick.unsureness,
-            shown_left=pick.shown_left,
-            gold=pick.gold,
-        )
+
+def _picked(pick: Pick, pair: Pair) -> Picked:
+    return Picked(
+        pair=pair,
+        picked_by=pick.picked_by,
+        score_source=pick.score_source,
+        unsureness=pick.unsureness,
+        shown_left=pick.shown_left,
+        gold=pick.gold,
+    )

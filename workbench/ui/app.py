@@ -20,6 +20,7 @@ from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import Settings
 
 _PRELOAD_AFTER_MS = 300
+_SWITCH_INTERVAL_S = 0.001
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -45,6 +46,8 @@ def application() -> QApplication:
     present = QApplication.instance()
     if isinstance(present, QApplication):
         return present
+    # A thread that computes lets others go on sooner: a key press waits for several in turn.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     app = QApplication(["workbench"])
     app.setApplicationName("workbench")
     app.setApplicationDisplayName("Workbench")

@@ -66,9 +66,9 @@ class PaintWatch(QObject):
 
 
 def measure(
-    pairs: int = 100_000, verdicts: int = 1000, *, busy: bool = True, pause_s: float = 0.05
+    pairs: int = 100_000, verdicts: int = 1000, *, busy: bool = True, pause_s: float = 0.15
 ) -> list[Figure]:
-    """Label `verdicts` of `pairs` pairs; `busy` with a run and imports beside it."""
+    """Label `verdicts` of `pairs` pairs, some six a second; `busy`: a run and imports beside it."""
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
         folder = Path(name)
         os.environ["WORKBENCH_HOME"] = str(folder / "home")
