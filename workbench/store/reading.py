@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _STEPS_BETWEEN_LOOKS = 20_000
-_MAPPED_BYTES = 1 << 30
+_MAPPED_BYTES = (1 << 31) - (1 << 16)  # the most that SQLite maps
 
 Stop = Callable[[], bool]
 
