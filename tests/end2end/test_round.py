@@ -56,7 +56,6 @@ def label_every_pair(window: Application) -> None:
 def start_training(window: Application, *, steps: int) -> None:
     window.click("Train")
     window.fill("train.field.max_steps", str(steps))
-    window.fill("train.field.per_device_train_batch_size", "2")
     if window.wait_for("train.field.stop_on_drift").shown["checked"]:
         window.click("train.field.stop_on_drift")
     window.click("train.start")

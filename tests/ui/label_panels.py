@@ -87,6 +87,9 @@ def press(
 def decide(qtbot: QtBot, panel: LabelPanel, key: Qt.Key) -> None:
     """Press a verdict key and wait for the next pair."""
     before = shown_text(panel, "prompt")
+    # After a dialog a desktop gives the keyboard back to the window; here nobody else does.
+    panel.window().activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
     press(qtbot, panel, key)
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") != before)
 

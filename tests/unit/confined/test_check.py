@@ -24,7 +24,7 @@ def test_the_example_will_do() -> None:
         ("def reward(completion):\n\n    return completion / 2", "TypeError"),
         ("def reward(completion): pass", "nothing where a number is wanted"),
         ("def reward(**kwargs):\n    while True: pass", "longer than 0.5 s"),
-        ("\x00", "SyntaxError"),
+        ("\x00", "null bytes"),
         ("(" * 10_000, "SyntaxError"),
     ],
 )
