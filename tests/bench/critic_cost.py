@@ -69,7 +69,11 @@ def _compare(asked: argparse.Namespace) -> list[Figure]:
         steps = [turn[name] for turn in turns[1:]]
         figures.append(Figure(f"{name}_step", median(step["step_s"] for step in steps), "s"))
         figures += [
-            Figure(f"{name}_{part.removesuffix('_time_s')}", _median(steps, part), "s")
+            Figure(
+                f"{name}_{part.replace('/', '_').removesuffix('_time_s')}",
+                _median(steps, part),
+                "s",
+            )
             for part in _PARTS
             if part in steps[0]
         ]
