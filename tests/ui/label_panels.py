@@ -80,6 +80,10 @@ def press(
     modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
 ) -> None:
     """Press a key where the keyboard is."""
+    if QApplication.activeWindow() is None:
+        # After a dialog a desktop gives the keyboard back to the window; here nobody else does.
+        panel.window().activateWindow()
+        qtbot.waitUntil(panel.isActiveWindow)
     target = QApplication.focusWidget() or panel
     qtbot.keyClick(target, key, modifiers)
 
@@ -87,9 +91,6 @@ def press(
 def decide(qtbot: QtBot, panel: LabelPanel, key: Qt.Key) -> None:
     """Press a verdict key and wait for the next pair."""
     before = shown_text(panel, "prompt")
-    # After a dialog a desktop gives the keyboard back to the window; here nobody else does.
-    panel.window().activateWindow()
-    qtbot.waitUntil(panel.isActiveWindow)
     press(qtbot, panel, key)
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") != before)
 

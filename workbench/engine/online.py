@@ -152,7 +152,7 @@ class OnlineMethod(Generic[Config]):
         self._count(written, figures)
         shown = zip(range(min(_SHOWN_GROUPS, len(items))), items, strict=False)
         return Collected(
-            items, figures, [self._shown(written, place, item, step) for place, item in shown]
+            items, figures, [self._shown(written, place, item, step + 1) for place, item in shown]
         )
 
     def learn_from(
