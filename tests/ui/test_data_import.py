@@ -89,7 +89,7 @@ def test_prompts_can_be_held_out_and_named(
     push(qtbot, panel, "data.import.held_out")
     push(qtbot, panel, "data.import.go")
     qtbot.waitUntil(lambda: len(project.datasets.prompts(Split.HELD_OUT)) == 2)
-    qtbot.waitUntil(lambda: cell(panel, 1, 1) == "held out, never trained on")
+    qtbot.waitUntil(lambda: cell(panel, 1, 1) == "held out")
     assert project.datasets.all()[0].name == "Reserved"
 
 

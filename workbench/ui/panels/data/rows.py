@@ -139,7 +139,7 @@ class Rows(QAbstractTableModel):
     def use(self, row: BrowseRow) -> str:
         """Whether the row may train, in words."""
         if row.split is Split.HELD_OUT:
-            return self.tr("held out, never trained on")
+            return self.tr("held out")
         return self.tr("may be trained on")
 
     def rating(self, row: BrowseRow) -> str:
