@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -106,7 +107,7 @@ class Collected(Generic[Item]):
     events: Sequence[Payload] = ()
 
 
-class OfflineMethod(Generic[Example]):
+class OfflineMethod(ABC, Generic[Example]):
     """A method that learns from given examples as they are."""
 
     train: Sequence[Example]
@@ -124,17 +125,18 @@ class OfflineMethod(Generic[Example]):
         return Collected(examples)
 
     def pack_items(self, items: Sequence[Example]) -> dict[str, torch.Tensor]:
-        raise NotImplementedError("each step takes new examples")
+        return {}  # each step takes new examples: nothing waits
 
     def unpack_items(self, tensors: Mapping[str, torch.Tensor]) -> Sequence[Example]:
-        raise NotImplementedError("each step takes new examples")
+        return ()
 
     def micro_batches(self, items: Sequence[Example]) -> Sequence[Sequence[Example]]:
         size = self.batch_size
         return [items[start : start + size] for start in range(0, len(items), size)]
 
+    @abstractmethod
     def loss(self, policy: Policy, items: Sequence[Example], tally: Tally) -> torch.Tensor:
-        raise NotImplementedError
+        """Summed loss of a micro-batch, as `Method.loss`."""
 
     def step_figures(self, update_time_s: float) -> Mapping[str, float]:
         return {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import weakref
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Written:
         return torch.tensor(totals).view(len(self.prompts), -1)
 
 
-class OnlineMethod(Generic[Config]):
+class OnlineMethod(ABC, Generic[Config]):
     """Base of GRPO, RLOO and PPO, which say what is made of rewards and what the loss is."""
 
     train: Sequence[TokenPrompt]
@@ -155,6 +156,7 @@ class OnlineMethod(Generic[Config]):
             items, figures, [self._shown(written, place, item, step + 1) for place, item in shown]
         )
 
+    @abstractmethod
     def learn_from(
         self,
         policy: Policy,
@@ -163,7 +165,6 @@ class OnlineMethod(Generic[Config]):
         figures: Tally,
     ) -> list[AnsweredPrompt]:
         """An item for each prompt; `groups` are prompts and answers as sequences."""
-        raise NotImplementedError
 
     def _write(
         self, prompts: Sequence[TokenPrompt], answers: int, drawing: Drawing, key: str
