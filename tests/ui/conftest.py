@@ -101,7 +101,7 @@ class QuietWindow:
 
     def apply(self, changes: object) -> None:
         for panel in self.panels:
-            panel.apply_changes(changes)  # type: ignore[attr-defined]
+            panel.apply_changes(changes)
 
     def show_error(self, error: BaseException) -> None:
         self.errors.append(error)
@@ -126,6 +126,6 @@ def session(project: Project, settings: Settings) -> Iterator[Session]:
     bridge = Bridge()
     window = QuietWindow()
     bridge.failed.connect(window.show_error)
-    yield Session(window, bridge, settings, project)  # type: ignore[arg-type]
+    yield Session(window, bridge, settings, project)
     bridge.close()
     assert not window.errors, window.errors

@@ -32,7 +32,7 @@ def add_questions(project: Project, number: int, name: str = "Questions") -> Dat
 
 def show_panel(qtbot: QtBot, session: Session) -> DataPanel:
     panel = DataPanel(session)
-    session.window.panels.append(panel)  # type: ignore[attr-defined] # the test's own window
+    session.window.panels.append(panel)
     qtbot.addWidget(panel)
     panel.resize(1280, 800)
     panel.show()

@@ -36,7 +36,7 @@ def add_pairs(project: Project, count: int, settings: LabelSettings = PLAIN) -> 
 def shown_panel(qtbot: QtBot, session: Session, *, has_pairs: bool = True) -> LabelPanel:
     """A panel on screen, with its first pair in view and its counts read."""
     panel = LabelPanel(session)
-    session.window.panels.append(panel)  # type: ignore[attr-defined]
+    session.window.panels.append(panel)
     qtbot.addWidget(panel)
     panel.resize(1200, 800)
     with qtbot.waitActive(panel):

@@ -59,7 +59,7 @@ def panel(
     held_out = [NewPrompt(conversation.user(f"Question {n}?"), Split.HELD_OUT) for n in range(3)]
     project.datasets.add_prompts("Held out", held_out)
     made = ComparePanel(session)
-    session.window.panels.append(made)  # type: ignore[attr-defined]
+    session.window.panels.append(made)
     qtbot.addWidget(made)
     made.resize(1300, 850)
     with qtbot.waitActive(made):
@@ -179,7 +179,7 @@ def test_a_model_that_is_gone_is_one_sentence(
     write_button = find(panel, QPushButton, "write")
     qtbot.waitUntil(write_button.isEnabled)
     qtbot.mouseClick(write_button, Qt.MouseButton.LeftButton)
-    errors = panel.session.window.errors  # type: ignore[attr-defined]
+    errors = panel.session.window.errors
     qtbot.waitUntil(lambda: len(errors) == 1, timeout=ANSWER_TIME_MS)
     assert "\n" not in str(errors.pop())
     assert write_button.text() == "Write answers"

@@ -141,7 +141,7 @@ def test_an_empty_edit_is_refused_and_stays_on_screen(
     push(qtbot, panel, "data.edit.second")
     type_into(panel, "data.edit_text.second", " ")
     push(qtbot, panel, "data.save.second")
-    errors = session.window.errors  # type: ignore[attr-defined] # the test's own window
+    errors = session.window.errors
     assert "can't be empty" in str(errors.pop())
     assert panel.browser.detail.answers[1].is_editing
 
@@ -167,7 +167,7 @@ def test_rows_are_tagged_and_found_by_their_tag(show: Show, project: Project, qt
     qtbot.keyClicks(tag, "check")
     qtbot.keyClick(tag, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: panel.browser.filters.tag.count() == 2)
-    qtbot.waitUntil(lambda: panel.browser.detail.detail.tags == ("check",))  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: panel.browser.detail.detail.tags == ("check",))
     chosen = panel.browser.filters.tag
     chosen.setCurrentIndex(chosen.findData("check"))
     chosen.activated.emit(1)
@@ -186,9 +186,9 @@ def test_deleted_rows_go_to_the_bin_and_come_back(
     qtbot.keyClick(panel.browser.table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 3)
     qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 3?")
-    assert session.window.notices[-1] == "1 row put into the bin."  # type: ignore[attr-defined]
+    assert session.window.notices[-1] == "1 row put into the bin."
     assert len(project.pairs.labelled()) == 3
-    undo = session.window.actions[-1]  # type: ignore[attr-defined] # the test's own window
+    undo = session.window.actions[-1]
     undo()
     qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 4)
 
@@ -216,9 +216,9 @@ def test_a_row_is_added_by_hand(show: Show, project: Project, qtbot: QtBot, kind
     panel.add_row()
     page = panel.current_tool
     push(qtbot, panel, f"data.add.{kind}")
-    page.prompt.first_text.setPlainText("What is tea?")  # type: ignore[union-attr]
-    page.first.setPlainText("A drink.")  # type: ignore[union-attr]
-    page.second.setPlainText("Tea is tea.")  # type: ignore[union-attr]
+    page.prompt.first_text.setPlainText("What is tea?")
+    page.first.setPlainText("A drink.")
+    page.second.setPlainText("Tea is tea.")
     push(qtbot, panel, "data.add.go")
     qtbot.waitUntil(lambda: [item.name for item in project.datasets.all()] == ["Added by hand"])
     push(qtbot, panel, "data.back")

@@ -51,21 +51,21 @@ def test_answers_of_two_checkpoints_become_pairs_to_label(
     page.first.setValue(2)
     assert page._plan.text() == "2 answers to each of up to 2 prompts: 4 in all."
     push(qtbot, page, "data.candidates.go")
-    notices = session.window.notices  # type: ignore[attr-defined] # the test's own window
+    notices = session.window.notices
     qtbot.waitUntil(lambda: notices == ["2 pairs wait in Label."], timeout=20_000)
     first = project.pairs.waiting("ada", 10)[0]
     texts = (first.first.text, first.second.text)
     assert texts == ("writer-0: Question 0?", "writer-1: Question 0?")
     assert {first.first.origin.checkpoint_step, first.second.origin.checkpoint_step} == {None, 4}
-    session.window.actions[-1]()  # type: ignore[attr-defined] # the test's own window
-    assert session.window.visits[-1][0] == "label"  # type: ignore[attr-defined]
+    session.window.actions[-1]()
+    assert session.window.visits[-1][0] == "label"
 
 
 def test_the_same_answer_twice_makes_no_pair(
     page: CandidatesPage, session: Session, qtbot: QtBot
 ) -> None:
     push(qtbot, page, "data.candidates.go")
-    notices = session.window.notices  # type: ignore[attr-defined] # the test's own window
+    notices = session.window.notices
     qtbot.waitUntil(lambda: bool(notices), timeout=20_000)
     assert "the answers to each prompt are the same" in notices[0]
 
@@ -80,7 +80,7 @@ def test_it_can_be_stopped(
     push(qtbot, page, "data.candidates.go")
     qtbot.waitUntil(lambda: "Writing" in page.progress.text or "Loading" in page.progress.text)
     push(qtbot, page, "data.cancel")
-    notices = session.window.notices  # type: ignore[attr-defined] # the test's own window
+    notices = session.window.notices
     qtbot.waitUntil(lambda: bool(notices), timeout=20_000)
     assert notices == ["Stopped before the first pair was complete."]
 

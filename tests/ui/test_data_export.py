@@ -95,7 +95,7 @@ def test_an_export_of_nothing_says_what_to_do(
     project.datasets.add_pairs("Tea", [pair("One?", choice=None)])
     page = open_page(qtbot, show_panel(qtbot, session))
     page.export_to(tmp_path / "out.jsonl")
-    errors = session.window.errors  # type: ignore[attr-defined] # the test's own window
+    errors = session.window.errors
     qtbot.waitUntil(lambda: bool(errors))
     assert "nothing to export" in str(errors.pop())
     assert not (tmp_path / "out.jsonl").exists()

@@ -58,7 +58,7 @@ def test_a_dropped_file_is_looked_at_and_imported(
     qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 3)
     qtbot.waitUntil(lambda: cell(panel, 0, 3) == "first is better")
     assert panel.current_tool is None
-    notices = session.window.notices  # type: ignore[attr-defined] # the test's own window
+    notices = session.window.notices
     assert notices == ["3 rows imported as “concise”."]
     assert len(project.pairs.labelled()) == 3
 
@@ -138,7 +138,7 @@ def test_bad_rows_are_listed_and_saved_and_the_good_ones_come_in(
     assert [page.report.table.item(row, 1).text() for row in (0, 1)] == ["3", "4"]
     assert page.report.table.item(0, 2).text() == "chosen"
     page.report.save_to(tmp_path / "rejected.jsonl")
-    notices = session.window.notices  # type: ignore[attr-defined] # the test's own window
+    notices = session.window.notices
     qtbot.waitUntil(lambda: len(notices) == 1)
     saved = (tmp_path / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["line"] for line in saved] == [3, 4]

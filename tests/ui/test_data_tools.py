@@ -51,7 +51,7 @@ def test_of_each_group_of_duplicates_one_row_is_kept(
     qtbot.waitUntil(lambda: project.browse.first_keys(RowFilter()).tolist() == [2, 3])
     push(qtbot, panel, "data.back")
     qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 2)
-    session.window.actions[-1]()  # type: ignore[attr-defined] # the test's own window
+    session.window.actions[-1]()
     qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 3)
 
 

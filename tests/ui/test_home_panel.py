@@ -90,7 +90,7 @@ def test_the_panel_shows_counts_and_goes_where_the_button_says(
     qtbot.waitUntil(lambda: following.text() == "Set up a run")
     assert "20" in [shown.text() for shown in panel.findChildren(QLabel)]
     qtbot.mouseClick(following, Qt.MouseButton.LeftButton)
-    assert session.window.visits == [("train", {})]  # type: ignore[attr-defined]
+    assert session.window.visits == [("train", {})]
 
 
 def test_a_round_leads_to_its_run(qtbot: QtBot, session: Session, project: Project) -> None:
@@ -104,7 +104,7 @@ def test_a_round_leads_to_its_run(qtbot: QtBot, session: Session, project: Proje
     qtbot.waitUntil(lambda: table.model().rowCount() == 1 and table.isVisible())
     where = table.visualRect(table.model().index(0, 2)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert ("runs", {"run_id": "r1"}) in session.window.visits  # type: ignore[attr-defined]
+    assert ("runs", {"run_id": "r1"}) in session.window.visits
 
 
 def test_a_project_is_made_in_place_and_the_old_one_is_in_the_list(
@@ -116,13 +116,13 @@ def test_a_project_is_made_in_place_and_the_old_one_is_in_the_list(
         return found
 
     new = child(QPushButton, "home.new")
-    qtbot.mouseClick(new, Qt.MouseButton.LeftButton)  # type: ignore[arg-type]
+    qtbot.mouseClick(new, Qt.MouseButton.LeftButton)
     name, folder = child(QLineEdit, "home.new.name"), child(QLineEdit, "home.new.folder")
-    qtbot.keyClicks(name, "Support replies")  # type: ignore[arg-type]
-    assert folder.text().endswith("support-replies")  # type: ignore[attr-defined]
-    folder.selectAll()  # type: ignore[attr-defined]
-    qtbot.keyClicks(folder, str(tmp_path / "support"))  # type: ignore[arg-type]
-    qtbot.keyClick(folder, Qt.Key.Key_Return)  # type: ignore[arg-type]
+    qtbot.keyClicks(name, "Support replies")
+    assert folder.text().endswith("support-replies")
+    folder.selectAll()
+    qtbot.keyClicks(folder, str(tmp_path / "support"))
+    qtbot.keyClick(folder, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.windowTitle().startswith("Support replies"))
     assert (tmp_path / "support" / "project.sqlite").is_file()
 

@@ -139,7 +139,7 @@ def test_the_word_difference_is_shown_on_demand(qtbot: QtBot, panel: LabelPanel)
     assert left is not None
     press(qtbot, panel, Qt.Key.Key_D)
     (changed,) = left.extraSelections()
-    assert changed.cursor.selectedText() in {"First", "Second"}  # type: ignore[attr-defined]
+    assert changed.cursor.selectedText() in {"First", "Second"}
     press(qtbot, panel, Qt.Key.Key_D)
     assert left.extraSelections() == []
 

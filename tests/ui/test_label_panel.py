@@ -176,7 +176,7 @@ def test_without_pairs_it_says_what_to_do(qtbot: QtBot, session: Session) -> Non
     press(qtbot, panel, Qt.Key.Key_Left)
     go = next(item for item in panel.findChildren(QPushButton) if item.text() == "Import pairs")
     qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
-    assert session.window.visits == [("data", {})]  # type: ignore[attr-defined]
+    assert session.window.visits == [("data", {})]
 
 
 def test_right_to_left_and_long_texts_are_shown_whole(

@@ -239,7 +239,7 @@ def test_scores_are_read_and_lead_the_queue(
 ) -> None:
     pairs = add_pairs(project, 30)
     panel = shown_panel(qtbot, session)
-    notices: list[str] = session.window.notices  # type: ignore[attr-defined]
+    notices: list[str] = session.window.notices
     asked = tmp_path / "pairs-to-score.jsonl"
     panel._requests.write_pairs_to(asked)
     qtbot.waitUntil(asked.exists)

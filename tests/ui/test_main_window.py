@@ -33,7 +33,7 @@ def rail_button(window: MainWindow, name: str) -> QToolButton:
 
 @pytest.mark.parametrize("entry", PANELS, ids=lambda entry: entry.name)
 def test_every_panel_opens_from_the_rail(window: MainWindow, qtbot: QtBot, entry: object) -> None:
-    name = entry.name  # type: ignore[attr-defined]
+    name = entry.name
     qtbot.mouseClick(rail_button(window, name), Qt.MouseButton.LeftButton)
     assert window.current_panel.accessibleName() or window.current_panel.isVisible()
     assert rail_button(window, name).isChecked()

@@ -35,7 +35,7 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def show(qtbot: QtBot, session: Session) -> Callable[[], ModelsPanel]:
     def make() -> ModelsPanel:
         panel = ModelsPanel(session)
-        session.window.panels.append(panel)  # type: ignore[attr-defined] # the test's own window
+        session.window.panels.append(panel)
         qtbot.addWidget(panel)
         panel.resize(1100, 700)
         panel.show()
@@ -113,7 +113,7 @@ def test_a_folder_with_a_pickle_is_refused_with_its_reason(
     folder = write_model(tmp_path / "pickled")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     panel.add_folder("pickled", folder)
-    errors = session.window.errors  # type: ignore[attr-defined] # the test's own window
+    errors = session.window.errors
     qtbot.waitUntil(lambda: bool(errors))
     assert "pickle" in str(errors.pop())
     assert project.models.all() == []
@@ -159,7 +159,7 @@ def test_models_of_the_cache_can_be_trained_and_then_belong_to_the_project(
     assert [entry.is_usable for entry in panel.list.entries[2:]] == [False, True]
     panel.show_item(model_path=str(snapshot))
     push(qtbot, panel, "models.train")
-    visits = session.window.visits  # type: ignore[attr-defined] # the test's own window
+    visits = session.window.visits
     qtbot.waitUntil(lambda: bool(visits))
     assert visits == [("train", {"model_path": str(snapshot)})]
     assert [row.name for row in project.models.all()] == ["someone/tiny"]

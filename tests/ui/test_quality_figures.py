@@ -52,7 +52,7 @@ class Labelling:
             "created_at": float(next(self.clock)),
             "elapsed_s": 10.0,
         }
-        verdict = Verdict(**(known | more))  # type: ignore[arg-type]
+        verdict = Verdict(**(known | more))
         self.project.labels.record(verdict)
         return verdict.id
 

@@ -53,7 +53,7 @@ def say(project: Project, pair_id: str, choice: Choice = FIRST, who: str = "ada"
 def shown(qtbot: QtBot, session: Session) -> QualityPanel:
     """The panel with its first count done, and the search for near-duplicates."""
     panel = QualityPanel(session)
-    session.window.panels.append(panel)  # type: ignore[attr-defined]
+    session.window.panels.append(panel)
     qtbot.addWidget(panel)
     panel.resize(1000, 700)
     with qtbot.waitSignals([panel.counting.counted, panel.counting.searched], timeout=20_000):
@@ -70,7 +70,7 @@ def test_without_verdicts_it_says_what_to_do_first(qtbot: QtBot, session: Sessio
     assert "No verdicts yet" in texts(panel)
     button = next(b for b in panel.findChildren(QPushButton) if b.text() == "Label pairs")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert session.window.visits == [("label", {})]  # type: ignore[attr-defined]
+    assert session.window.visits == [("label", {})]
 
 
 def test_a_few_verdicts_are_too_few_to_say(qtbot: QtBot, session: Session) -> None:
@@ -130,7 +130,7 @@ def test_repairing_leads_to_exactly_those_pairs(qtbot: QtBot, session: Session) 
     qtbot.mouseClick(repair, Qt.MouseButton.LeftButton)
     circle = next(b for b in card.findChildren(QPushButton) if b.text().startswith("circle of 3"))
     qtbot.mouseClick(circle, Qt.MouseButton.LeftButton)
-    visits = session.window.visits  # type: ignore[attr-defined]
+    visits = session.window.visits
     assert [panel for panel, _ in visits] == ["label", "label"]
     for _, what in visits:
         assert set(what["pair_ids"]) == set(pairs)

@@ -24,7 +24,7 @@ from .run_samples import SampleRun, group, make_run, online_values
 @pytest.fixture
 def panel(qtbot: QtBot, session: Session) -> Iterator[RunsPanel]:
     made = RunsPanel(session)
-    session.window.panels.append(made)  # type: ignore[attr-defined]
+    session.window.panels.append(made)
     qtbot.addWidget(made)
     made.resize(1300, 800)
     yield made

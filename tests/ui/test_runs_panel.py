@@ -29,7 +29,7 @@ from .run_samples import SampleRun, dpo_values, make_run, sft_values
 @pytest.fixture
 def panel(qtbot: QtBot, session: Session) -> Iterator[RunsPanel]:
     made = RunsPanel(session)
-    session.window.panels.append(made)  # type: ignore[attr-defined]
+    session.window.panels.append(made)
     qtbot.addWidget(made)
     made.resize(1300, 800)
     yield made
@@ -77,7 +77,7 @@ def test_an_empty_project_says_what_to_do_first(
     go = next(item for item in panel.findChildren(QPushButton) if item.text() == "Go to Train")
     qtbot.waitUntil(go.isVisible)
     qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
-    assert session.window.visits == [("train", {})]  # type: ignore[attr-defined]
+    assert session.window.visits == [("train", {})]
 
 
 def test_plots_fill_with_what_the_run_measured(

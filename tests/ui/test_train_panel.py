@@ -65,7 +65,7 @@ def model() -> Path:
 def show(qtbot: QtBot, session: Session) -> Show:
     def make() -> TrainPanel:
         panel = TrainPanel(session)
-        session.window.panels.append(panel)  # type: ignore[attr-defined] # the test's own window
+        session.window.panels.append(panel)
         qtbot.addWidget(panel)
         panel.resize(1200, 800)
         panel.show()
@@ -195,7 +195,7 @@ def test_without_a_model_the_way_to_one_is_shown(
     go = panel.findChild(QPushButton, "train.next")
     assert go is not None
     qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
-    assert session.window.visits == [("models", {})]  # type: ignore[attr-defined]
+    assert session.window.visits == [("models", {})]
 
 
 @pytest.mark.usefixtures("model")
@@ -332,7 +332,7 @@ def test_start_makes_the_run_as_it_is_shown_and_goes_to_it(
     write(qtbot, line(panel, "train.name"), "my run")
     qtbot.mouseClick(start_button(panel), Qt.MouseButton.LeftButton)
     assert not start_button(panel).isEnabled()
-    visits = session.window.visits  # type: ignore[attr-defined] # the test's own window
+    visits = session.window.visits
     qtbot.waitUntil(lambda: bool(visits))
     (run,) = project.runs.all()
     assert visits == [("runs", {"run_id": run.id})]

@@ -88,7 +88,7 @@ def matrix_rate() -> float:
     on_gpu = torch.cuda.is_available()
     size = 8192 if on_gpu else 2048
     kind = {"device": "cuda", "dtype": torch.bfloat16} if on_gpu else {}
-    left, right = torch.randn(size, size, **kind), torch.randn(size, size, **kind)  # type: ignore[arg-type]
+    left, right = torch.randn(size, size, **kind), torch.randn(size, size, **kind)
     best = 0.0
     for _ in range(6):
         started = time.perf_counter()

@@ -18,7 +18,7 @@ from tests.bench.engine.stepping import Turns
 _ENDLESS = 1_000_000
 
 
-class _TurnByTurn(TrainerCallback):  # type: ignore[misc]
+class _TurnByTurn(TrainerCallback):
     """Makes the trainer wait before each step, and tell after it."""
 
     def __init__(self, turns: Turns, tokens: int) -> None:

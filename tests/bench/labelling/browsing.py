@@ -91,7 +91,7 @@ def longest_block(project: Project, word: str) -> Block:
     for number in range(_SCROLLS):
         row = (number * 7919 * 131) % count
         browser.table.scrollTo(browser.rows.index(row, 0))
-        wait(lambda row=row: browser.rows.row(row) is not None)  # type: ignore[misc]
+        wait(lambda row=row: browser.rows.row(row) is not None)
     browser.filters.search.setText(word)
     browser.filters.search.returnPressed.emit()
     wait(lambda: browser.rows.filter.text == word and browser.rows.is_complete)

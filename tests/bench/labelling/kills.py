@@ -129,7 +129,7 @@ def _read(folder: Path) -> Stored:
 
 
 def _query(db: object) -> Stored:
-    execute = db.execute  # type: ignore[attr-defined]
+    execute = db.execute
     standing = execute(
         "SELECT prompts.text, standing.choice, a.text, b.text FROM standing"
         " JOIN pairs ON pairs.id = standing.pair_id JOIN prompts ON prompts.id = pairs.prompt_id"

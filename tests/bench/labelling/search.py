@@ -176,7 +176,7 @@ def _fill(project: Project, rows: int) -> Counter[str]:
     project.database.write(lambda db: db.table("datasets").insert(dataset))
     for start in range(0, rows, _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, rows))
-        project.database.write(lambda db, numbers=numbers: write(db, numbers))  # type: ignore[misc]
+        project.database.write(lambda db, numbers=numbers: write(db, numbers))
     return Counter(words)
 
 

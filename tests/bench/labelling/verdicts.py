@@ -173,7 +173,7 @@ def _spin(seconds: float) -> None:
 
 def _wait(is_done: object) -> None:
     until = time.perf_counter() + 30
-    while not is_done():  # type: ignore[operator]
+    while not is_done():
         if time.perf_counter() > until:
             raise SystemExit("the window does not show a pair")
         QApplication.processEvents()

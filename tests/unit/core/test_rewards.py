@@ -28,7 +28,7 @@ def test_each_kind_can_be_chosen_and_no_other() -> None:
     union = get_args(get_args(RewardSpec)[0])
     assert {info.config for info in REWARDS.values()} == set(union)
     for kind, info in REWARDS.items():
-        assert info.config().kind == kind  # type: ignore[attr-defined]  # every kind has it
+        assert info.config().kind == kind
         assert info.purpose.endswith(".")
 
 

@@ -74,7 +74,7 @@ def test_learning_rates_are_those_of_transformers(kind: str, warmup: int) -> Non
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5)
     name = "constant_with_warmup" if kind == "constant" else kind
     scheduler = get_scheduler(name, optimizer, num_warmup_steps=warmup, num_training_steps=10)
-    config = SftConfig(learning_rate=0.5, warmup_steps=warmup, lr_scheduler_type=kind)  # type: ignore[arg-type]
+    config = SftConfig(learning_rate=0.5, warmup_steps=warmup, lr_scheduler_type=kind)
     for step in range(10):
         assert learning_rate_at(step, config, 10) == pytest.approx(scheduler.get_last_lr()[0])
         optimizer.step()

@@ -49,7 +49,7 @@ def write(
     project: Project, asked: list[Prompt], *writers: Writer, **options: object
 ) -> CandidateReport:
     order = CandidateOrder("Candidates", asked, writers)
-    return write_candidates(project, order, host_module=FAKE_HOST, **options)  # type: ignore[arg-type]
+    return write_candidates(project, order, host_module=FAKE_HOST, **options)
 
 
 def waiting(project: Project) -> list[Pair]:

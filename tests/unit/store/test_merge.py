@@ -31,10 +31,7 @@ _TABLES = (
 
 def contents(project: Project) -> dict[str, set[tuple[object, ...]]]:
     def query(db: object) -> dict[str, set[tuple[object, ...]]]:
-        return {
-            table: set(db.execute(f"SELECT * FROM {table}").fetchall())  # type: ignore[attr-defined]
-            for table in _TABLES
-        }
+        return {table: set(db.execute(f"SELECT * FROM {table}").fetchall()) for table in _TABLES}
 
     return project.database.read(query)
 

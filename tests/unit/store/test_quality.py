@@ -39,7 +39,7 @@ def verdict(pair_id: str, choice: Choice | None, **more: object) -> Verdict:
         "shown_left": Choice.FIRST,
         "created_at": time.time(),
     }
-    return Verdict(**(known | more))  # type: ignore[arg-type]
+    return Verdict(**(known | more))
 
 
 @pytest.fixture

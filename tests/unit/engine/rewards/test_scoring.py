@@ -135,7 +135,7 @@ def test_a_reward_model_is_asked_for_all_at_once() -> None:
 
         return scorer
 
-    rewards = build([RewardModelReward(path="models/judge")], scorer=load)  # type: ignore[arg-type]
+    rewards = build([RewardModelReward(path="models/judge")], scorer=load)
     table = score(rewards, [sample("a"), sample("abc"), sample("x")])
     assert asked == [3]
     assert table.totals == (1.0, 3.0, None)
