@@ -113,6 +113,22 @@ def test_answers_are_read_newest_first_and_older_ones_on_scrolling(
     assert not tab.model.canFetchMore(QModelIndex())
 
 
+def test_older_answers_asked_for_while_newer_ones_are_read_come_afterwards(
+    qtbot: QtBot, panel: RunsPanel, project: Project
+) -> None:
+    run = online_run(project, "grpo-1", steps=1)
+    for step in range(1, 71):
+        run.write(group(step), run.started_at + step)
+    run.ingest()
+    panel.show()
+    tab = panel.tabs.answers
+    panel.tabs.open_tab(tab)
+    qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * PAGE_EVENTS)
+    tab.show_run(tab.model.answers.run_id)
+    tab.model.fetchMore(QModelIndex())
+    qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * 70)
+
+
 def test_an_answer_is_shown_with_each_reward_and_why(
     qtbot: QtBot, panel: RunsPanel, project: Project
 ) -> None:

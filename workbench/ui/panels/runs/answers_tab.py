@@ -76,6 +76,7 @@ class AnswersTab(QWidget):
         self._session = session
         self._run_id = ""
         self._is_reading = False
+        self._is_older_wanted = False
         self.model = AnswerModel()
         self.model.older_wanted.connect(self._read_older)
         self.model.modelReset.connect(self._size_columns)
@@ -101,6 +102,7 @@ class AnswersTab(QWidget):
         """Show the answers of this run; read on where it is the same."""
         if run_id != self._run_id:
             self._run_id = run_id
+            self._is_older_wanted = False
             self.text.clear()
             self._show(Answers(run_id))
         if self.isVisible():
@@ -117,7 +119,11 @@ class AnswersTab(QWidget):
         self._read(older=True)
 
     def _read(self, *, older: bool) -> None:
-        if self._is_reading or not self._run_id:
+        if not self._run_id:
+            return
+        if self._is_reading:
+            # A view asks once on coming to the end, so what it asked for is read afterwards.
+            self._is_older_wanted |= older
             return
         self._is_reading = True
         answers = self.model.answers
@@ -132,6 +138,9 @@ class AnswersTab(QWidget):
             self._show(answers)
         else:
             self._read_newer()
+        if self._is_older_wanted and not self._is_reading:
+            self._is_older_wanted = False
+            self._read_older()
 
     def _fail(self, error: BaseException) -> None:
         self._is_reading = False
