@@ -11,7 +11,9 @@ import sqlite_utils
 from workbench.core.ids import new_id
 from workbench.core.preferences import Choice, LabelProgress, Strength, Verdict
 from workbench.store.database import Database
+from workbench.store.finished import of_finished_pair
 from workbench.store.open_pairs import count_open
+from workbench.store.reading import reading
 from workbench.store.verdict_rows import (
     NOT_TAKEN_BACK,
     details_of,
@@ -156,18 +158,19 @@ class Labels:
         return self._database.read(lambda db: int(db.execute(sql, [annotator]).fetchone()[0]))
 
     def counts(self) -> dict[Choice, int]:
-        """Over the whole project: how many pairs each standing choice has, whoever made it."""
-        sql = """
+        """Over the whole project: how many pairs each standing choice has, whoever made it.
+
+        Takes a moment with many pairs, but keeps nobody waiting: it reads beside the writer.
+        """
+        sql = f"""
             SELECT choice, count(*) FROM (
-                SELECT choice, max(verdict_id) FROM standing WHERE source != 'gold'
+                SELECT choice, max(verdict_id) FROM standing
+                WHERE source != 'gold' AND {of_finished_pair("standing.pair_id")}
                 GROUP BY pair_id
             ) GROUP BY choice
         """
-
-        def query(db: sqlite_utils.Database) -> dict[Choice, int]:
-            return {Choice(choice): count for choice, count in db.execute(sql).fetchall()}
-
-        return self._database.read(query)
+        with reading(self._database.path) as connection:
+            return {Choice(choice): count for choice, count in connection.execute(sql)}
 
     def picked(self, annotator: str) -> dict[str, int]:
         """How many verdicts of an annotator stand, by why their pairs were shown."""

@@ -15,6 +15,7 @@ from workbench.core import conversation
 from workbench.core.preferences import PromptExample, Strength, UnpairedExample
 from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
+from workbench.store.finished import finished, of_finished_pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Learnable:
             SELECT unpaired.id AS example_id, completion, desirable, prompts.messages
             FROM unpaired JOIN prompts ON prompts.id = unpaired.prompt_id
             WHERE prompts.split = 'train' AND {_among("unpaired.dataset_id", dataset_ids)}
-                AND {_finished("unpaired")} AND {not_in_bin("unpaired.id")}
+                AND {finished("unpaired.dataset_id")} AND {not_in_bin("unpaired.id")}
             ORDER BY unpaired.dataset_id, unpaired.position
         """
 
@@ -60,7 +61,8 @@ class Learnable:
         """
         sql = f"""
             SELECT id, messages, answer FROM prompts
-            WHERE split = 'train' AND {_finished("prompts")} AND {not_in_bin("prompts.id")}
+            WHERE split = 'train' AND {finished("prompts.dataset_id")}
+                AND {not_in_bin("prompts.id")}
                 AND {_used_in(dataset_ids)}
             ORDER BY dataset_id, position
         """
@@ -79,12 +81,13 @@ class Learnable:
         """What `judged` and `prompts` would give, without reading it."""
         judged = f"""
             SELECT count(*) FROM unpaired JOIN prompts ON prompts.id = unpaired.prompt_id
-            WHERE prompts.split = 'train' AND {_finished("unpaired")}
+            WHERE prompts.split = 'train' AND {finished("unpaired.dataset_id")}
                 AND {not_in_bin("unpaired.id")}
         """
         prompts = f"""
             SELECT count(*), count(answer) FROM prompts
-            WHERE split = 'train' AND {_finished("prompts")} AND {not_in_bin("prompts.id")}
+            WHERE split = 'train' AND {finished("prompts.dataset_id")}
+                AND {not_in_bin("prompts.id")}
         """
 
         def query(db: sqlite_utils.Database) -> LearnableCounts:
@@ -96,10 +99,11 @@ class Learnable:
 
     def strengths(self) -> dict[str, Strength]:
         """How much better the winner of a pair is, by pair; of several opinions the least."""
-        sql = """
+        sql = f"""
             SELECT standing.pair_id, min(verdicts.strength) FROM standing
             JOIN verdicts ON verdicts.id = standing.verdict_id
             WHERE verdicts.strength IS NOT NULL AND standing.choice IN ('first', 'second')
+                AND {of_finished_pair("standing.pair_id")}
             GROUP BY standing.pair_id
         """
 
@@ -111,10 +115,6 @@ class Learnable:
 
 _TABLES = {"prompts": "id", "pairs": "prompt_id", "examples": "prompt_id", "unpaired": "prompt_id"}
 """Where a prompt may stand, and the column that names it."""
-
-
-def _finished(table: str) -> str:
-    return f"{table}.dataset_id NOT IN (SELECT dataset_id FROM unfinished)"
 
 
 def _among(column: str, values: Sequence[str]) -> str:

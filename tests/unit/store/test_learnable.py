@@ -76,6 +76,19 @@ def test_of_several_opinions_the_least_strength_counts(project: Project) -> None
     assert Learnable(project.database).strengths() == {pair.id: Strength.SLIGHTLY}
 
 
+def test_an_import_under_way_neither_counts_nor_teaches(project: Project) -> None:
+    dataset = project.datasets.add_pairs(
+        "Coming", [NewPair(user("A?"), "x", "y", WRITTEN, WRITTEN)]
+    )
+    pair = project.pairs.waiting("ann", 1)[0]
+    project.labels.record(verdict(pair, "ann", Choice.FIRST, Strength.MUCH))
+    assert project.labels.counts() == {Choice.FIRST: 1}
+    row = {"dataset_id": dataset.id, "started_at": 0.0}
+    project.database.write(lambda db: db.table("unfinished").insert(row))
+    assert project.labels.counts() == {}
+    assert Learnable(project.database).strengths() == {}
+
+
 def verdict(pair: Pair, annotator: str, choice: Choice, strength: Strength | None) -> Verdict:
     return Verdict(
         f"v-{annotator}", pair.id, annotator, choice, Choice.FIRST, 1.0, strength=strength
