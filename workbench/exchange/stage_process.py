@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import KnownError
-from workbench.core.python_process import module_command, module_environment
+from workbench.core.python_process import module_command, module_environment, stand_back
 from workbench.exchange.stage import OnStaged, Staged, StageJob, StageProgress, stage
 from workbench.formats.records import RowProblem
 from workbench.formats.roles import Role
@@ -107,4 +107,5 @@ def _staged_from_json(value: dict[str, Any]) -> Staged:
 
 
 if __name__ == "__main__":
+    stand_back()
     sys.exit(main())

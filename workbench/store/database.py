@@ -10,12 +10,14 @@ commit when it is long enough: that would be a verdict now and then, and take a 
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +32,10 @@ _IDLE_S = 0.05
 _CHECKPOINT_AFTER_CHANGES = 200
 _LONGEST_LOG_BYTES = 64 * 1024 * 1024
 _JOBS_BETWEEN_LOOKS = 256
+# After an urgent write the window shows what comes next: nothing else gets in its way so long.
+_MOMENT_S = 0.04
+# A person who gave a verdict so lately will soon give another.
+_AT_WORK_S = 20.0
 
 _Job = tuple[int, int, Callable[[], bool]]
 """What comes first, then in which order, then what to do: it returns whether to go on."""
@@ -40,9 +46,12 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._log = path.with_name(f"{path.name}-wal")
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._order = itertools.count()
         self._checkpointed_changes = 0
+        self._urgent_at_s = -_AT_WORK_S
+        self.urgent_writes = 0
         opened: Future[sqlite_utils.Database] = Future()
         self._thread = threading.Thread(
             target=self._work, args=(opened,), name="store", daemon=True
@@ -64,8 +73,46 @@ class Database:
         Any exception rolls the whole transaction back and is raised here. An urgent one goes
         before whatever waits: a person does.
         """
-        work = partial(self._in_transaction, change)
-        return self._put(work, _URGENT if is_urgent else _USUAL).result()
+        work = partial(_in_transaction, change)
+        if not is_urgent:
+            return self._put(work, _USUAL).result()
+        self._urgent_at_s = time.monotonic()
+        self.urgent_writes += 1
+        return self._put(work, _URGENT).result()
+
+    def write_repeatable(self, change: Query[T]) -> T:
+        """As `write` for what would be done again after a power loss: the disk is not waited for.
+
+        It is there after a crash of ours, and on disk with the next `write` at the latest.
+        """
+
+        def work(db: sqlite_utils.Database) -> T:
+            with without_syncing(db):
+                return _in_transaction(change, db)
+
+        return self._put(work, _USUAL).result()
+
+    @property
+    def is_person_at_work(self) -> bool:
+        """Whether somebody gives verdicts just now, so that whatever else is written hurries."""
+        return time.monotonic() - self._urgent_at_s < _AT_WORK_S
+
+    def give_way(self) -> None:
+        """Wait out the moment after an urgent write, when the window shows what comes next.
+
+        For long work in many small writes, before each.
+        """
+        while (left_s := self._urgent_at_s + _MOMENT_S - time.monotonic()) > 0:
+            time.sleep(left_s)
+
+    def sync_log(self) -> None:
+        """Bring the log to the disk from the thread that asks, so that no verdict has to."""
+        with suppress(FileNotFoundError):
+            descriptor = os.open(self._log, os.O_RDWR)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def submit(self, query: Query[T]) -> Future[T]:
         """Run `query` without waiting for it."""
@@ -104,10 +151,6 @@ class Database:
         self._jobs.put((priority, next(self._order), job))
         return future
 
-    def _in_transaction(self, change: Query[T], db: sqlite_utils.Database) -> T:
-        with db.atomic():
-            return change(db)
-
     def _work(self, opened: Future[sqlite_utils.Database]) -> None:
         try:
             db = _connect(self.path)
@@ -142,9 +185,24 @@ class Database:
 
     def _log_bytes(self) -> int:
         try:
-            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
+            return self._log.stat().st_size
         except OSError:
             return 0
+
+
+@contextmanager
+def without_syncing(db: sqlite_utils.Database) -> Iterator[None]:
+    """Transactions in here are not waited for until they are on disk."""
+    db.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        db.execute("PRAGMA synchronous = FULL")
+
+
+def _in_transaction(change: Query[T], db: sqlite_utils.Database) -> T:
+    with db.atomic():
+        return change(db)
 
 
 def _connect(path: Path) -> sqlite_utils.Database:

@@ -1,7 +1,7 @@
 """Bringing many rows into a project without ever holding its writer thread for long.
 
-The rows come from a staging file (`staging.py`) and are copied in chunks of about 8 ms, each a
-transaction (`landing.py`), so that a verdict given meanwhile is on disk at once. Until the last
+The rows come from a staging file (`staging.py`) and are copied in chunks of some milliseconds, each
+a transaction (`landing.py`), so that a verdict given meanwhile is on disk at once. Until the last
 one the data set stands in `unfinished` and no query shows it; an import that is given up or dies
 is swept (`sweeping.py`).
 """
@@ -92,10 +92,12 @@ class Imports:
         ends_at = time.monotonic() + budget_s
         pace = Pace()
         while time.monotonic() < ends_at:
+            self._database.give_way()
             started = time.perf_counter()
             if not self._database.read(partial(sweep_some, rows=pace.rows)):
                 return True
-            pace.took(time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            pace.took(seconds, is_hurried=self._database.is_person_at_work)
         return False
 
     def _land(

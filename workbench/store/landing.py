@@ -16,7 +16,7 @@ import sqlite_utils
 
 from workbench.core.errors import ProjectError
 from workbench.store import import_statements as sql
-from workbench.store.database import Database
+from workbench.store.database import Database, without_syncing
 from workbench.store.pace import Pace
 from workbench.store.rows import Dataset
 from workbench.store.staging import IDS_PER_ROW, staged_content
@@ -25,7 +25,9 @@ T = TypeVar("T")
 OnShare = Callable[[float], None]
 Cancelled = Callable[[], bool]
 
-_ROWS_BETWEEN_CHECKPOINTS = 150
+# A checkpoint takes some milliseconds, in which no verdict gets in.
+_ROWS_BETWEEN_CHECKPOINTS = 2000
+_ROWS_BETWEEN_HURRIED_CHECKPOINTS = 1000
 _SHARE_OF_ROWS = 0.9  # the rest is for keys
 
 
@@ -56,6 +58,7 @@ class Landing:
         self._row_count, content = staged_content(staging)
         self._pace = Pace()
         self._since_checkpoint = 0
+        self._urgent_writes = database.urgent_writes
         now_ns = time.time_ns()
         self._values: dict[str, object] = {
             "base": now_ns,
@@ -160,15 +163,27 @@ class Landing:
         return Dataset(*db.execute(sql.DATASET, self._values).fetchone())
 
     def _in_one_go(self, work: Callable[[sqlite_utils.Database], T]) -> T:
-        """One transaction of about the length that the pace aims at, then perhaps a checkpoint."""
-        rows = self._pace.rows
-        result, seconds = self._database.read(partial(_timed_chunk, work))
-        self._pace.took(seconds)
-        self._since_checkpoint += rows
-        if self._since_checkpoint >= _ROWS_BETWEEN_CHECKPOINTS:
+        """Perhaps a checkpoint, then one transaction of about the length that the pace aims at."""
+        database = self._database
+        database.give_way()
+        if self._is_checkpoint_due():
             self._since_checkpoint = 0
-            self._database.read(_checkpoint)
+            self._urgent_writes = database.urgent_writes
+            database.read(_checkpoint)
+            database.give_way()
+        self._since_checkpoint += self._pace.rows
+        result, seconds = database.read(partial(_timed_chunk, work))
+        self._pace.took(seconds, is_hurried=database.is_person_at_work)
+        if database.is_person_at_work:
+            database.sync_log()
         return result
+
+    def _is_checkpoint_due(self) -> bool:
+        if not self._database.is_person_at_work:
+            return self._since_checkpoint >= _ROWS_BETWEEN_CHECKPOINTS
+        # Just after a verdict is the best time: nobody gives the next one so soon.
+        was_just_given = self._database.urgent_writes != self._urgent_writes
+        return was_just_given or self._since_checkpoint >= _ROWS_BETWEEN_HURRIED_CHECKPOINTS
 
 
 def _timed_chunk(
@@ -191,10 +206,9 @@ def without_waiting(db: sqlite_utils.Database) -> Iterator[None]:
     A chunk need not be on the disk by itself: the last transaction of an import is, and with it
     all before. Verdicts between the chunks are written with the usual care.
     """
-    db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = OFF")
     try:
-        yield
+        with without_syncing(db):
+            yield
     finally:
         db.execute("PRAGMA foreign_keys = ON")
-        db.execute("PRAGMA synchronous = FULL")

@@ -131,7 +131,7 @@ class Queue:
                 if db.execute(sql, values | {"pair_id": pick.pair_id}).rowcount > 0
             ]
 
-        return self._database.write(change) if picks else []
+        return self._database.write_repeatable(change) if picks else []
 
 
 def _picked(pick: Pick, pair: Pair) -> Picked:

@@ -106,7 +106,7 @@ class Runs:
             _update_steps(db, run_id, new)
             return len(new)
 
-        return self._database.write(change)
+        return self._database.write_repeatable(change)
 
     def add_readings(
         self, run_id: str, attempt: int, readings: Sequence[MachineReading], offset_bytes: int
@@ -121,7 +121,7 @@ class Runs:
             _advance(db, run_id, attempt, TELEMETRY, offset_bytes)
             return new
 
-        return self._database.write(change)
+        return self._database.write_repeatable(change)
 
     def series(self, run_id: str, names: Sequence[str] = ()) -> dict[str, Series]:
         """Metrics by name, each over steps in order; NaN where a value was not a number.
