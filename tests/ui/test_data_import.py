@@ -64,7 +64,7 @@ def test_a_dropped_file_is_looked_at_and_imported(
 
 
 def test_pairs_can_be_left_to_be_labelled(
-    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+    show: Show, session: Session, project: Project, qtbot: QtBot, tmp_path: Path
 ) -> None:
     panel = show()
     panel.show_item(import_path=pairs_file(tmp_path / "pairs.jsonl", 2))
@@ -75,6 +75,9 @@ def test_pairs_can_be_left_to_be_labelled(
     qtbot.waitUntil(lambda: cell(panel, 0, 3) == "to be labelled")
     assert project.pairs.labelled() == []
     assert len(project.pairs.waiting("ann", 10)) == 2
+    label_them = session.window.actions[-1]
+    label_them()
+    assert session.window.visits[-1][0] == "label"
 
 
 def test_prompts_can_be_held_out_and_named(
@@ -102,7 +105,7 @@ def test_columns_with_other_names_are_mapped_by_hand(
     panel.import_page().offer(path)
     page = wait_for_look(qtbot, panel)
     assert not page._go.isEnabled()
-    choose(qtbot, page, page.preview.form, "trl-preference")
+    assert page.preview.form.currentText().startswith("TRL preference")  # by the three columns
     for role, column in (("prompt", "frage"), ("chosen", "gut"), ("rejected", "schlecht")):
         combo = page.preview._roles[Role(role)]
         choose(qtbot, page, combo, column)

@@ -18,6 +18,8 @@ from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
 from workbench.ui.panels.home.loop import NextStep, next_step, read_loop
 from workbench.ui.panels.home.panel import HomePanel
+from workbench.ui.panels.home.projects import ProjectsCard
+from workbench.ui.settings import Settings
 
 BASE = Origin(OriginKind.SAMPLED, model="base")
 TRAINED = Origin(OriginKind.SAMPLED, model="base", run_id="r1")
@@ -137,16 +139,29 @@ def test_a_project_is_made_in_place_and_the_old_one_is_in_the_list(
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_without_a_project_home_welcomes(
-    qtbot: QtBot, settings: object, project: Project, tmp_path: Path, gone: bool
+    qtbot: QtBot, settings: Settings, project: Project, tmp_path: Path, gone: bool
 ) -> None:
-    from workbench.ui.settings import Settings
-
-    assert isinstance(settings, Settings)
     settings.remember_project(tmp_path / "gone" if gone else project.folder)
     shown = MainWindow(settings, None)
     qtbot.addWidget(shown)
     shown.show()
     texts = [item.text() for item in shown.findChildren(QLabel)]
-    assert "No project is open" in texts
+    assert "Teach a model what you prefer" in texts
     assert ("not there any more" in texts) is gone
+    shown.close()
+
+
+def test_the_demo_is_one_click_away_from_the_first_start(
+    qtbot: QtBot, settings: Settings, home: Path
+) -> None:
+    shown = MainWindow(settings, None)
+    qtbot.addWidget(shown)
+    shown.show()
+    assert not [card for card in shown.findChildren(ProjectsCard) if card.isVisible()]
+    begin = next(item for item in shown.findChildren(QPushButton) if item.text() == "Try the demo")
+    qtbot.mouseClick(begin, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: shown.windowTitle().startswith("Demo: short and direct"), timeout=60_000
+    )
+    assert shown.session.project.folder.is_relative_to(home)
     shown.close()

@@ -187,6 +187,7 @@ def test_an_edited_answer_becomes_the_chosen_one(
     assert labelled.example.rejected == original
     assert labelled.chosen_origin.kind is OriginKind.EDITED
     assert shown_text(panel, "prompt") == prompt
+    assert "Edit saved" in label_text(panel, "saved")
     decide(qtbot, panel, Qt.Key.Key_Left)
     assert len(project.pairs.labelled()) == 2
 

@@ -114,6 +114,29 @@ def test_two_people_label_one_project_and_see_nothing_of_each_other(
     assert len(project.annotators.names()) == 2
 
 
+def test_a_new_annotator_s_name_is_typed_at_once_and_a_wrong_one_is_told_in_place(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    add_pairs(project, 1)
+    panel = shown_panel(qtbot, session)
+    before = session.settings.annotator
+    run_command(panel, "Label as somebody else")
+    asked = dialog(qtbot, "label.name")
+    name = asked.focusWidget()
+    assert isinstance(name, QLineEdit)
+    accept = next(item for item in asked.findChildren(QPushButton) if item.isDefault())
+    assert not accept.isEnabled()  # without a name
+    qtbot.keyClicks(name, "import")
+    qtbot.mouseClick(accept, Qt.MouseButton.LeftButton)
+    said = [item.text() for item in asked.findChildren(QLabel) if item.isVisible()]
+    assert any("import" in text for text in said)
+    assert session.settings.annotator == before
+    name.clear()
+    qtbot.keyClicks(name, "Grace")
+    qtbot.keyClick(name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: session.settings.annotator == "Grace")
+
+
 def test_pairs_in_other_hands_are_not_shown(
     qtbot: QtBot, session: Session, project: Project
 ) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
@@ -90,8 +91,6 @@ def test_a_bug_offers_a_report(window: MainWindow, qtbot: QtBot) -> None:
         window.show_error(error)
     assert "ZeroDivisionError: division by zero" in window.messages.text
     assert window.messages.action_text == "Copy report"
-    from PySide6.QtWidgets import QPushButton
-
     copy = next(
         item for item in window.messages.findChildren(QPushButton) if item.text() == "Copy report"
     )
@@ -99,6 +98,43 @@ def test_a_bug_offers_a_report(window: MainWindow, qtbot: QtBot) -> None:
     report = QGuiApplication.clipboard().text()
     assert "Traceback" in report
     assert "Workbench" in report
+
+
+def test_a_notice_moves_nothing_and_leads_on(window: MainWindow, qtbot: QtBot) -> None:
+    before = window.current_panel.geometry()
+    go_on = partial(window.navigate, "label")
+    window.show_notice("45 rows imported.", action="Label them", on_action=go_on)
+    assert window.current_panel.geometry() == before
+    assert window.notice.isVisible()
+    assert window.notice.text == "45 rows imported."
+    inside = window.notice.parentWidget()
+    window.resize(window.width() - 40, window.height() - 30)
+    assert inside is not None
+    qtbot.waitUntil(lambda: inside.rect().contains(window.notice.geometry()))
+    go = next(item for item in window.notice.findChildren(QPushButton) if item.text())
+    qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    assert rail_button(window, "label").isChecked()
+    assert not window.notice.isVisible()
+
+
+def test_the_keyboard_stays_in_the_panel_when_what_had_it_goes(window: MainWindow) -> None:
+    window.activateWindow()
+    window.navigate("home")
+    button = window.findChild(QPushButton, "home.new")
+    assert button is not None
+    button.setFocus()
+    button.hide()
+    focused = window.focusWidget()
+    assert focused is not None
+    assert window.current_panel in (focused, *_parents(focused))
+
+
+def _parents(widget: QWidget) -> list[QWidget]:
+    found = []
+    while (parent := widget.parentWidget()) is not None:
+        found.append(parent)
+        widget = parent
+    return found
 
 
 class Counting(Panel):

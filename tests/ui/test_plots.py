@@ -161,3 +161,17 @@ def test_ticks_are_round_and_as_exact_as_needed(
     low: float, high: float, most: int, expected: list[str]
 ) -> None:
     assert tick_texts(tick_values(low, high, most), tick_spacing(low, high, most)) == expected
+
+
+@pytest.mark.parametrize(
+    ("high", "most", "expected"),
+    [
+        (16, 7, ["0", "5", "10", "15"]),
+        (3, 8, ["0", "1", "2", "3"]),
+        (250, 10, ["0", "25", "50", "75", "100", "125", "150", "175", "200", "225", "250"]),
+        (0.7, 7, ["0.0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7"]),  # of a minute
+    ],
+)
+def test_there_is_no_half_step(high: float, most: int, expected: list[str]) -> None:
+    values = tick_values(0, high, most, whole=True)
+    assert tick_texts(values, tick_spacing(0, high, most, whole=True)) == expected

@@ -88,7 +88,13 @@ def forms_that_fit(rows: Sequence[Row]) -> list[Form]:
 
 
 def nearest_form(rows: Sequence[Row]) -> Form:
-    """The form of which most needed columns are there: where a person begins to put it right."""
+    """The form of which most needed columns are there: where a person begins to put it right.
+
+    Where no form knows any column, their number decides: pairs, examples or prompts.
+    """
+    names = {name for row in rows for name in row}
+    if not any(form.guess({*form.unfolded(row)}) for form in FORMS for row in rows):
+        return {1: prompts.FORM, 2: prompt_completion.FORM}.get(len(names), trl_preference.STANDARD)
 
     def found(form: Form) -> int:
         columns = {name for row in rows for name in form.unfolded(row)}

@@ -21,6 +21,11 @@ from workbench.ui.settings import Settings
 
 _PRELOAD_AFTER_MS = 300
 _SWITCH_INTERVAL_S = 0.001
+# What is used first comes first.
+_PANEL_MODULES = tuple(
+    f"workbench.ui.panels.{name}.panel"
+    for name in ("label", "data", "train", "runs", "compare", "models", "quality")
+)
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -35,7 +40,7 @@ def main(argv: Sequence[str] = ()) -> int:
     window = MainWindow(settings, project)
     _report_what_nobody_caught(window)
     window.show()
-    QTimer.singleShot(_PRELOAD_AFTER_MS, partial(_preload_plots, window))
+    QTimer.singleShot(_PRELOAD_AFTER_MS, partial(_preload, window))
     if problem is not None:
         window.show_error(problem)
     return app.exec()
@@ -56,9 +61,14 @@ def application() -> QApplication:
     return app
 
 
-def _preload_plots(window: MainWindow) -> None:
-    """Import what plots need while nobody waits for it, so that Runs opens at once."""
-    window.session.bridge.run(partial(import_module, "pyqtgraph"), lambda _: None)
+def _preload(window: MainWindow) -> None:
+    """Import the panels and the plots while nobody waits for it, so that each opens at once."""
+
+    def load() -> None:
+        for name in (*_PANEL_MODULES, "pyqtgraph"):
+            import_module(name)
+
+    window.session.bridge.run(load, lambda _: None)
 
 
 def _open(argv: Sequence[str], settings: Settings) -> tuple[Project | None, KnownError | None]:

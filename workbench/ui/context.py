@@ -31,7 +31,7 @@ class Window(Protocol):
     def show_notice(
         self, text: str, *, action: str = "", on_action: Callable[[], object] | None = None
     ) -> None:
-        """Say something in the message bar, with an optional next step."""
+        """Say what was done, for a while, with an optional next step."""
 
     def open_project(self, folder: Path) -> None:
         """Close this project and open the one in `folder`."""

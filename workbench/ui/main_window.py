@@ -33,6 +33,7 @@ from workbench.ui.tokens import WINDOW_DEFAULT, WINDOW_MINIMUM
 from workbench.ui.widgets.command_palette import CommandPalette
 from workbench.ui.widgets.device_strip import DeviceStrip
 from workbench.ui.widgets.message_bar import MessageBar
+from workbench.ui.widgets.notice import Notice
 from workbench.ui.widgets.rail import Rail
 
 _TELEMETRY_INTERVAL_S = 1.0
@@ -52,6 +53,8 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self._strip = DeviceStrip()
         self._messages = MessageBar()
+        self._ground = QWidget()
+        self._notice = Notice(self._ground)
         self._palette = CommandPalette(self)
         self._sampler = Sampler()
         self._build()
@@ -111,6 +114,7 @@ class MainWindow(QMainWindow):
         self._end()
         self._chosen = HOME
         self._messages.hide()
+        self._notice.hide()
         self._begin(project)
 
     # What panels ask for (`context.Window`).
@@ -161,8 +165,8 @@ class MainWindow(QMainWindow):
     def show_notice(
         self, text: str, *, action: str = "", on_action: Callable[[], object] | None = None
     ) -> None:
-        """Say something in the message bar, with an optional next step."""
-        self._messages.say(text, action=action, on_action=on_action)
+        """Say what was done, for a while, with an optional next step."""
+        self._notice.say(text, action=action, on_action=on_action)
 
     def machine(self) -> MachineReading | None:
         """The newest reading of the machine."""
@@ -173,6 +177,10 @@ class MainWindow(QMainWindow):
     @property
     def messages(self) -> MessageBar:
         return self._messages
+
+    @property
+    def notice(self) -> Notice:
+        return self._notice
 
     @property
     def strip(self) -> DeviceStrip:
@@ -247,7 +255,10 @@ class MainWindow(QMainWindow):
         content = QVBoxLayout()
         content.setSpacing(0)
         content.addWidget(self._messages)
-        content.addWidget(self._stack, 1)
+        content.addWidget(self._ground, 1)
+        ground = QVBoxLayout(self._ground)
+        ground.setContentsMargins(0, 0, 0, 0)
+        ground.addWidget(self._stack)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self._rail)
@@ -267,6 +278,15 @@ class MainWindow(QMainWindow):
             room = self.screen().availableSize()
             width, height = WINDOW_DEFAULT
             self.resize(min(width, room.width()), min(height, room.height()))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        # Qt asks here as well when the widget with the keyboard is hidden: the rail's first button
+        # would get it. It stays in the panel.
+        focused = self.focusWidget()
+        if focused is not None and not focused.isVisible() and self._chosen in self._panels:
+            self.current_panel.setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+        return super().focusNextPrevChild(forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()

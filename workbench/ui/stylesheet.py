@@ -89,6 +89,7 @@ def _frames(c: Colors) -> str:
             card("plain", c.card, c.line),
             card("selected", c.accent_ground, c.accent),
             card("focused", c.card, c.accent),
+            card("floating", c.raised, c.accent),
             card("good", c.card, c.good),
             card("caution", c.card, c.caution),
             card("bad", c.card, c.bad),

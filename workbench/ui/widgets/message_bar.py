@@ -11,8 +11,8 @@ from workbench.ui import theme
 from workbench.ui.tokens import SPACE_8, SPACE_12, SPACE_16, SPACE_24
 from workbench.ui.widgets.texts import IconView, button, icon_button, label
 
-_ICONS = {"bad": "error", "caution": "caution", "plain": "info"}
-_COLORS = {"bad": "bad", "caution": "caution", "plain": "text2"}
+_ICONS = {"bad": "error", "caution": "caution", "plain": "info", "floating": "info"}
+_COLORS = {"bad": "bad", "caution": "caution", "plain": "text2", "floating": "accent"}
 
 
 class MessageBar(QWidget):
@@ -27,9 +27,9 @@ class MessageBar(QWidget):
         self._action = button("", self._act, kind="quiet")
         self._close = icon_button("close", self.tr("Close this message"), self.hide)
         self._frame = QFrame()
-        around = QVBoxLayout(self)
-        around.setContentsMargins(SPACE_24, SPACE_16, SPACE_24, 0)
-        around.addWidget(self._frame)
+        self._around = QVBoxLayout(self)
+        self.set_margins(SPACE_24, SPACE_16)
+        self._around.addWidget(self._frame)
         layout = QHBoxLayout(self._frame)
         layout.setContentsMargins(SPACE_16, SPACE_8, SPACE_8, SPACE_8)
         layout.setSpacing(SPACE_12)
@@ -39,6 +39,10 @@ class MessageBar(QWidget):
         layout.addWidget(self._close)
         self.hide()
 
+    def set_margins(self, side: int, top: int) -> None:
+        """The room around what is said, in pixels."""
+        self._around.setContentsMargins(side, top, side, 0)
+
     def say(
         self,
         text: str,
@@ -47,7 +51,7 @@ class MessageBar(QWidget):
         action: str = "",
         on_action: Callable[[], object] | None = None,
     ) -> None:
-        """Show `text` in the tone `bad`, `caution` or `plain`, replacing what was there."""
+        """Show `text` in the tone `bad`, `caution`, `plain` or `floating`, in place of another."""
         theme.set_property(self._frame, "card", tone)
         self._icon.show_icon(_ICONS[tone], _COLORS[tone])
         self._text.setText(text)

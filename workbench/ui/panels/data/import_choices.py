@@ -68,6 +68,11 @@ class ImportChoices(Card):
             self.decided.setChecked(True)
             self.held_out.setChecked(False)
 
+    @property
+    def keeps_verdicts(self) -> bool:
+        """Whether pairs come in decided, by what the file says."""
+        return not self._verdicts.isHidden() and self.decided.isChecked()
+
     def options(self, given: ImportOptions) -> ImportOptions:
         """`given` with what is chosen here."""
         return replace(

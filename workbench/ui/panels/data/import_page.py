@@ -23,6 +23,7 @@ from workbench.exchange.probe import Probe, probe
 from workbench.exchange.sources import HubDataset, Source, source_name
 from workbench.formats.roles import Role
 from workbench.modelfiles.hub import DownloadProgress, DownloadStoppedError
+from workbench.store.rows import Dataset
 from workbench.ui import import_operations
 from workbench.ui.context import Session
 from workbench.ui.panels.data.import_choices import ImportChoices
@@ -217,9 +218,10 @@ class ImportPage(ToolPage):
             self.report.show_report(report)
             self._show_parts(self.report)
             return
-        self._session.window.show_notice(
-            self.tr("{0} imported as “{1}”.").format(rows, report.dataset.name)
-        )
+        said = self.tr("{0} imported as “{1}”.").format(rows, report.dataset.name)
+        action, panel = self._next_step(report.dataset)
+        go = partial(self._session.navigate, panel)
+        self._session.window.show_notice(said, action=action, on_action=go if action else None)
         self.closed.emit()
 
     def _on_error(self, error: BaseException) -> None:
@@ -255,6 +257,14 @@ class ImportPage(ToolPage):
     def _show_known(self) -> None:
         self.imported.emit(self._known_dataset)
         self.closed.emit()
+
+    def _next_step(self, dataset: Dataset) -> tuple[str, str]:
+        """What to do with what came in, and in which panel; empty where that is not plain."""
+        if self.choices.held_out.isChecked() or dataset.kind == "prompts":
+            return "", ""
+        if dataset.kind == "preference" and not self.choices.keeps_verdicts:
+            return self.tr("Label them"), "label"
+        return self.tr("Train on them"), "train"
 
     def _show_parts(self, *shown: QWidget) -> None:
         for part in self._parts:

@@ -52,9 +52,7 @@ class NextCard(Card):
             case NextStep.LABEL:
                 return (
                     self.tr("Next: label {0} pairs").format(f"{loop.waiting_pairs:,}"),
-                    self.tr("{0} pairs with a winner are a good start for a first run.").format(
-                        ENOUGH_PAIRS
-                    ),
+                    self._why_label(loop),
                     self.tr("Label"),
                     "label",
                 )
@@ -111,3 +109,9 @@ class NextCard(Card):
                     self.tr("Set up a run"),
                     "train",
                 )
+
+    def _why_label(self, loop: Loop) -> str:
+        if loop.latest:
+            return self.tr("The next round learns from them too.")
+        words = self.tr("{0} pairs with a winner are a good start for a first run.")
+        return words.format(ENOUGH_PAIRS)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.paths import projects_dir
@@ -18,8 +18,8 @@ from workbench.ui.panels.home.next_card import NextCard
 from workbench.ui.panels.home.projects import NewProjectCard, ProjectsCard
 from workbench.ui.panels.home.rounds import RoundsCard
 from workbench.ui.panels.home.stages import StagesRow
+from workbench.ui.panels.home.welcome import Welcome
 from workbench.ui.tokens import SPACE_16
-from workbench.ui.widgets.empty_state import EmptyState
 from workbench.ui.widgets.texts import button
 
 _PROJECTS_WIDTH = 320
@@ -66,6 +66,7 @@ class HomePanel(Panel):
         return [
             Command(self.tr("New project"), self._new_project.begin, "new_project"),
             Command(self.tr("Open a project…"), self._choose_project, "open"),
+            Command(self.tr("Open the demo project"), self._open_demo, "play"),
         ]
 
     @Slot(object)
@@ -94,23 +95,10 @@ class HomePanel(Panel):
 
     def _build_without_project(self) -> None:
         self.set_heading(self.tr("Welcome"), self._purpose_text())
-        empty = EmptyState(
-            "home",
-            self.tr("No project is open"),
-            self.tr("A project holds your prompts, labelled pairs, runs and votes in one folder."),
-            action=self.tr("New project"),
-            on_action=self._new_project.begin,
-            second=self.tr("Open…"),
-            on_second=self._choose_project,
+        welcome = Welcome(
+            on_demo=self._open_demo, on_new=self._new_project.begin, projects=self._projects
         )
-        page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(empty, 1)
-        row.addWidget(self._projects)
-        column = QVBoxLayout()
-        column.addWidget(page, 1)
-        self.body.addLayout(column, 1)
+        self.body.addWidget(welcome, 1)
 
     def _purpose_text(self) -> str:
         return self.tr("The loop from labels to a better model, and where you are on it.")
@@ -128,6 +116,19 @@ class HomePanel(Panel):
     def _create(self, folder: Path, name: str) -> None:
         self._new_project.hide()
         self.session.window.create_project(folder, name)
+
+    def _open_demo(self) -> None:
+        from workbench.runner.demo_project import demo_project_folder, open_demo_project
+
+        opened = self.session.opened
+        if opened is not None and opened.folder == demo_project_folder().resolve():
+            return
+        self.session.window.show_notice(self.tr("Getting the demo ready…"))
+        self.session.bridge.run(
+            lambda: open_demo_project().close(),
+            lambda _: self._open(demo_project_folder()),
+            owner=self,
+        )
 
     def _choose_project(self) -> None:
         folder = QFileDialog.getExistingDirectory(

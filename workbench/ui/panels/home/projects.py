@@ -31,7 +31,7 @@ class ProjectsCard(Card):
         self.body.addStretch(1)
 
     def show_projects(self, folders: list[Path], opened: Path | None) -> None:
-        """Show the recent folders, newest first; missing ones are named as such."""
+        """Show the recent folders, newest first; missing ones are named as such. None: no card."""
         while (item := self._rows.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
@@ -39,8 +39,7 @@ class ProjectsCard(Card):
             if place:
                 self._rows.addWidget(line())
             self._rows.addWidget(self._row(folder, is_open=folder == opened))
-        if not folders:
-            self._rows.addWidget(label(self.tr("None yet."), "secondary"))
+        self.setVisible(bool(folders))
 
     def _row(self, folder: Path, *, is_open: bool) -> QWidget:
         there = (folder / DATABASE_NAME).is_file()

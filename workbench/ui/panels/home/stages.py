@@ -117,7 +117,7 @@ class StagesRow(QWidget):
 
     def _train(self, loop: Loop) -> StageText:
         if loop.latest is None:
-            return StageText(self.tr("No run yet"), self.tr("SFT or DPO"), "")
+            return StageText(self.tr("No run yet"), self.tr("choose a method"), "")
         run = loop.latest.run
         state = run.state.value.replace("_", " ")
         examples = run.spec.data.train_examples

@@ -16,6 +16,7 @@ from workbench.ui.tokens import SPACE_12, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.rich_answer import Mark, RichAnswer
 from workbench.ui.widgets.texts import key_cap, label, pill
+from workbench.ui.wording import count
 
 _PROMPT_HEIGHT = 120
 _PREPARED_LIMIT = 8
@@ -141,7 +142,7 @@ class AnswersView(QWidget):
 
     def _show_answer(self, view: RichAnswer, words: QLabel, text: str) -> None:
         view.show_answer(self._taken(text))
-        words.setText(self.tr("{count} words").format(count=len(text.split())))
+        words.setText(count(len(text.split()), self.tr("word"), self.tr("words")))
 
     def _document(self, text: str) -> AnswerDocument:
         if text not in self._prepared:

@@ -22,9 +22,10 @@ from workbench.ui.panels.label.queue import LabelQueue
 
 
 class Editing(QObject):
-    """`ended` follows when the edit was saved, left or given up."""
+    """`ended` follows when the edit was saved, left or given up; `saved` only after the first."""
 
     ended = Signal()
+    saved = Signal()
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class Editing(QObject):
             return
         self._end()
         self._session.apply(changes)
+        self.saved.emit()
 
     def _leave(self) -> None:
         self.keep_now()

@@ -365,6 +365,8 @@ class LabelPanel(Panel):
         self._drawer.changed.connect(self._pending_changed)
         self._drawer.left.connect(self.setFocus)
         self._editing.ended.connect(self._edited)
+        edit_saved = self.tr("Edit saved as a pair of its own; these two still wait")
+        self._editing.saved.connect(lambda: self._verdicts.saved.setText(edit_saved))
         self._notice.back_asked.connect(self._back_to_queue)
         menu = self._queue_menu
         menu.all_wanted.connect(self._back_to_queue)

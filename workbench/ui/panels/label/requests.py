@@ -48,21 +48,15 @@ class Requests:
 
     def new_annotator(self, use: Callable[[str], object]) -> None:
         """Another person to label as."""
-        dialog = NameDialog(self._owner)
         made: list[str] = []
 
-        def add() -> Changes:
-            changes, name = label_operations.add_annotator(
-                self._session.project, dialog.name.text()
-            )
+        def add(typed: str) -> None:
+            changes, name = label_operations.add_annotator(self._session.project, typed)
             made.append(name)
-            return changes
+            self._session.apply(changes)
 
-        def accept() -> None:
-            if self._session.change(add):
-                use(made[-1])
-
-        _open(dialog, accept)
+        dialog = NameDialog(add, self._owner)
+        _open(dialog, lambda: use(made[-1]))
 
     def gold(self) -> None:
         """A known answer to the pair in view."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from workbench.core.errors import KnownError
 from workbench.ui.panels.label.actions import VERDICTS, Action, Given, title
 from workbench.ui.tokens import SPACE_8, SPACE_12, SPACE_16
 from workbench.ui.widgets.texts import button, label
@@ -29,16 +32,19 @@ class _Question(QDialog):
         row.setSpacing(SPACE_8)
         row.addStretch(1)
         row.addWidget(button(self.tr("Cancel"), self.reject))
-        accept = button(yes, self.accept, kind="primary")
-        accept.setDefault(True)
-        row.addWidget(accept)
+        self.yes = button(yes, self.accept, kind="primary")
+        self.yes.setDefault(True)
+        row.addWidget(self.yes)
         column.addLayout(row)
 
 
 class NameDialog(_Question):
-    """Asks for a new annotator's name."""
+    """Asks for a new annotator's name.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    `take` is given what was typed; where it raises a KnownError, the dialog stays and says why.
+    """
+
+    def __init__(self, take: Callable[[str], object], parent: QWidget | None = None) -> None:
         super().__init__(
             self.tr("New annotator"),
             self.tr(
@@ -50,7 +56,29 @@ class NameDialog(_Question):
         self.setObjectName("label.name")
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name"))
+        self.name.setPlaceholderText(self.tr("Name"))
+        self.problem = label("", "bad", wrap=True)
+        self.problem.hide()
+        self._take = take
         self.fields.addWidget(self.name)
+        self.fields.addWidget(self.problem)
+        self.name.textChanged.connect(self._typed)
+        self._typed("")
+        self.name.setFocus()
+
+    def accept(self) -> None:
+        try:
+            self._take(self.name.text())
+        except KnownError as error:
+            self.problem.setText(str(error))
+            self.problem.show()
+            self.name.setFocus()
+            return
+        super().accept()
+
+    def _typed(self, text: str) -> None:
+        self.problem.hide()
+        self.yes.setEnabled(bool(text.strip()))
 
 
 class GoldDialog(_Question):

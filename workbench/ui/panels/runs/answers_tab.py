@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.recipes.methods import METHODS, DataKind
 from workbench.ui.context import Session
 from workbench.ui.panels.runs.answer_model import AnswerModel
 from workbench.ui.panels.runs.answers import AnswerRow, Answers
@@ -85,7 +86,8 @@ class AnswersTab(QWidget):
         self.text.setReadOnly(True)
         self.text.setAccessibleName(self.tr("The chosen answer"))
         self.text.setPlaceholderText(self.tr("Choose a row to read all of it."))
-        self._nothing = label(self.tr("No answers were written yet."), "secondary")
+        self._nothing = label("", "secondary", wrap=True)
+        self._nothing.setObjectName("runs.answers.nothing")
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         split = QSplitter()
         split.setChildrenCollapsible(False)
@@ -97,6 +99,17 @@ class AnswersTab(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._nothing)
         self._pages.addWidget(split)
+
+    def show_method(self, method: str) -> None:
+        """Say what it means that there are none: not yet, or never with this method."""
+        learns_from = METHODS[method].learns_from
+        self._nothing.setText(
+            self.tr("No answers were written yet.")
+            if learns_from is DataKind.PROMPTS
+            else self.tr(
+                "{0} writes no answers while it trains. See them in Compare once it has finished."
+            ).format(METHODS[method].title)
+        )
 
     def show_run(self, run_id: str) -> None:
         """Show the answers of this run; read on where it is the same."""

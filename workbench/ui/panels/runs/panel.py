@@ -113,7 +113,7 @@ class RunsPanel(Panel):
         self._is_reading = False
         self._snapshot = snapshot
         self.list.show_runs(snapshot.runs)
-        self._pages.setCurrentIndex(1 if snapshot.runs else 0)
+        self._pages.setCurrentWidget(self._content if snapshot.runs else self._empty)
         self._choices.setVisible(bool(snapshot.runs))
         if self._wanted_run_id and self.list.choose(self._wanted_run_id):
             self._wanted_run_id = ""
@@ -226,21 +226,21 @@ class RunsPanel(Panel):
         right.setSpacing(SPACE_12)
         right.addWidget(self.banner)
         right.addWidget(lower, 1)
-        content = QWidget()
-        columns = QHBoxLayout(content)
+        self._content = QWidget()
+        columns = QHBoxLayout(self._content)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(SPACE_12)
         columns.addWidget(self.list)
         columns.addLayout(right, 1)
         self._pages = QStackedLayout()
         self.body.addLayout(self._pages, 1)  # first: a page without a parent would be a window
-        self._pages.addWidget(
-            EmptyState(
-                "runs",
-                self.tr("No run yet"),
-                self.tr("Start one in Train. Its plots and its log show up here."),
-                action=self.tr("Go to Train"),
-                on_action=lambda: self.session.navigate("train"),
-            )
+        self._empty = EmptyState(
+            "runs",
+            self.tr("No run yet"),
+            self.tr("Start one in Train. Its plots and its log show up here."),
+            action=self.tr("Go to Train"),
+            on_action=lambda: self.session.navigate("train"),
         )
-        self._pages.addWidget(content)
+        blank = QWidget()  # until it is known whether there are runs
+        for page in (blank, self._empty, self._content):
+            self._pages.addWidget(page)

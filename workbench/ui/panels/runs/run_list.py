@@ -72,7 +72,9 @@ class RunDelegate(QStyledItemDelegate):
         words = inner.adjusted(DOT_SIZE + SPACE_8, 0, 0, 0)
         pill = self._paint_pill(painter, words, run, is_selected)
         first = QRect(words.x(), words.y(), pill.x() - SPACE_8 - words.x(), _PILL_HEIGHT)
-        _text(painter, first, run.name, "strong", "text1")
+        # The end tells runs of one project apart.
+        middle = Qt.TextElideMode.ElideMiddle
+        _text(painter, first, run.name, "strong", "text1", middle)
         second = QRect(words.x(), first.bottom() + SPACE_4, words.width(), _PILL_HEIGHT)
         _text(painter, second, detail_text(run), "small", "text2")
         painter.restore()
@@ -98,11 +100,18 @@ class RunDelegate(QStyledItemDelegate):
         return pill
 
 
-def _text(painter: QPainter, place: QRect, text: str, style: str, color: str) -> None:
+def _text(
+    painter: QPainter,
+    place: QRect,
+    text: str,
+    style: str,
+    color: str,
+    cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+) -> None:
     font = theme.font(style)
     painter.setFont(font)
     painter.setPen(theme.color(color))
-    elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+    elided = QFontMetrics(font).elidedText(text, cut, place.width())
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
 
 

@@ -62,6 +62,7 @@ class RunTabs(Card):
 
     def show_run(self, run: RunRow, details: Details) -> None:
         """Show `run`."""
+        self.answers.show_method(run.method)
         self.answers.show_run(run.id)
         self.log.show_details(details)
         self.settings.show_run(run)

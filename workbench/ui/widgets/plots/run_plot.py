@@ -102,12 +102,13 @@ def _set_line(
     )
 
 
-def _set_ticks(axis: Any, most_at: float) -> None:
-    """Give an axis round ticks, one for each `most_at` pixels."""
+def _set_ticks(axis: Any, most_at: float, *, whole: bool = False) -> None:
+    """Give an axis round ticks, one for each `most_at` pixels; whole numbers where wanted."""
 
     def values(low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         most = max(2, int(size / most_at))
-        return [(tick_spacing(low, high, most), tick_values(low, high, most))]
+        spacing = tick_spacing(low, high, most, whole=whole)
+        return [(spacing, tick_values(low, high, most, whole=whole))]
 
     def texts(shown: Sequence[float], _scale: float, spacing: float) -> list[str]:
         return tick_texts(shown, spacing)
@@ -241,7 +242,7 @@ class RunPlot(QWidget):
             axis.enableAutoSIPrefix(False)
             axis.setZValue(_BEHIND)
         _set_ticks(left, _PIXELS_A_ROW)
-        _set_ticks(bottom, _PIXELS_A_COLUMN)
+        _set_ticks(bottom, _PIXELS_A_COLUMN, whole=True)
 
     @Slot()
     def _restyle(self) -> None:

@@ -6,20 +6,27 @@ import math
 from collections.abc import Sequence
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_WHOLE_FROM = 2.0
 
 
-def tick_spacing(low: float, high: float, most: int) -> float:
-    """A round distance between at most `most` ticks: 1, 2, 2.5 or 5 times a power of ten."""
+def tick_spacing(low: float, high: float, most: int, *, whole: bool = False) -> float:
+    """A round distance between at most `most` ticks: 1, 2, 2.5 or 5 times a power of ten.
+
+    `whole` wants whole numbers, as steps are, unless there is hardly one in the range.
+    """
     span = high - low
     if span <= 0 or most < 1:
         return 1.0
     power = 10.0 ** math.floor(math.log10(span / most))
-    return next(step * power for step in _STEPS if step * power * most >= span * (1 - 1e-9))
+    fitting = (step * power for step in _STEPS if step * power * most >= span * (1 - 1e-9))
+    if whole and span >= _WHOLE_FROM:
+        return next((found for found in fitting if found.is_integer()), 1.0)
+    return next(fitting)
 
 
-def tick_values(low: float, high: float, most: int) -> list[float]:
+def tick_values(low: float, high: float, most: int, *, whole: bool = False) -> list[float]:
     """The ticks inside `low` to `high`, ascending."""
-    spacing = tick_spacing(low, high, most)
+    spacing = tick_spacing(low, high, most, whole=whole)
     first = math.ceil(low / spacing - 1e-9)
     last = math.floor(high / spacing + 1e-9)
     return [number * spacing for number in range(first, last + 1)]
