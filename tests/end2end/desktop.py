@@ -180,11 +180,16 @@ class Application:
         self.wait_until(f"“{word}” to show {text}", lambda: self.text(word) == text)
 
     def click(self, word: str) -> None:
-        widget = self.wait_until(
-            f"“{word}” to be enabled",
-            lambda: found if (found := self.find(word)) and found.enabled else None,
-        )
-        x, y = widget.center
+        """Click where a widget stands once it is enabled and stays where it is."""
+        places: list[tuple[int, int]] = []
+
+        def has_settled() -> bool:
+            found = self.find(word)
+            places.append(found.center if found and found.enabled else (-1, -1))
+            return places[-1] != (-1, -1) and places[-2:-1] == places[-1:]
+
+        self.wait_until(f"“{word}” to be enabled and to stand still", has_settled)
+        x, y = places[-1]
         self.display.xdotool("mousemove", "--sync", str(x), str(y), "click", "1")
 
     # Ending.

@@ -55,11 +55,18 @@ def label_every_pair(window: Application) -> None:
 
 def start_training(window: Application, *, steps: int) -> None:
     window.click("Train")
+    # Its rows are read by then: nothing on the page moves any more.
+    window.wait_until("something to start", lambda: is_enabled(window, "train.start"))
     window.fill("train.field.max_steps", str(steps))
     if window.wait_for("train.field.stop_on_drift").shown["checked"]:
         window.click("train.field.stop_on_drift")
     window.click("train.start")
     window.wait_for("runs.stop")
+
+
+def is_enabled(window: Application, name: str) -> bool:
+    found = window.find(name)
+    return found is not None and found.enabled
 
 
 def plot(window: Application, name: str) -> Widget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.ui.held_bridge import HeldBridge
 from workbench.store.project import Project
 from workbench.ui import theme
-from workbench.ui.bridge import Bridge
 from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import Settings
@@ -32,6 +33,9 @@ class PatientBot(QtBot):
     def waitSignal(self, signal: Any, *, timeout: int = _PATIENCE_MS, **options: Any) -> Any:
         return super().waitSignal(signal, timeout=timeout, **options)
 
+    def waitSignals(self, signals: Any, *, timeout: int = _PATIENCE_MS, **options: Any) -> Any:
+        return super().waitSignals(signals, timeout=timeout, **options)
+
     def waitActive(self, widget: QWidget, *, timeout: int = _PATIENCE_MS) -> Any:
         return super().waitActive(widget, timeout=timeout)
 
@@ -43,6 +47,21 @@ class PatientBot(QtBot):
 def qtbot(request: pytest.FixtureRequest) -> QtBot:
     request.getfixturevalue("qapp")
     return PatientBot(request)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _what_was_imported_stays() -> None:
+    """Collecting after each test then has little to look through."""
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_goes_between_tests() -> Iterator[None]:
+    """As in the application, no worker thread ever destroys what is Qt's."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +142,7 @@ class QuietWindow:
 @pytest.fixture
 def session(project: Project, settings: Settings) -> Iterator[Session]:
     """A session for a panel that is tried without the main window."""
-    bridge = Bridge()
+    bridge = HeldBridge()
     window = QuietWindow()
     bridge.failed.connect(window.show_error)
     yield Session(window, bridge, settings, project)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from workbench.core.errors import KnownError
-from workbench.ui.bridge import Bridge
+from workbench.ui.bridge import Bridge, Latest
 
 
 @pytest.fixture
@@ -55,6 +55,31 @@ def test_a_cancelled_task_delivers_nothing(qtbot: QtBot, bridge: Bridge) -> None
     bridge.run(lambda: "after", seen.append)
     qtbot.waitUntil(lambda: "after" in seen)
     assert seen == ["after"]
+
+
+def test_of_several_readings_an_older_one_never_follows_a_newer_one(
+    qtbot: QtBot, bridge: Bridge
+) -> None:
+    gate, seen, owner = threading.Event(), [], QObject()
+    readings = Latest(bridge, owner)
+    late: list[bool] = []
+    readings.run(lambda: gate.wait() and late.append(True), lambda _: seen.append("old"))
+    readings.run(lambda: "new", seen.append)
+    qtbot.waitUntil(lambda: seen == ["new"])
+    gate.set()
+    qtbot.waitUntil(lambda: late == [True])
+    readings.run(lambda: "newest", seen.append)
+    qtbot.waitUntil(lambda: "newest" in seen)
+    assert seen == ["new", "newest"]
+
+
+def test_a_reading_that_fails_says_so_unless_a_newer_one_came(qtbot: QtBot, bridge: Bridge) -> None:
+    owner, told = QObject(), []
+    readings = Latest(bridge, owner)
+    readings.run(lambda: 1 / 0, told.append, lambda error: told.append(type(error)))
+    qtbot.waitUntil(lambda: told == [ZeroDivisionError])
+    with qtbot.waitSignal(bridge.failed):
+        readings.run(lambda: 1 / 0, told.append)
 
 
 def test_nothing_is_delivered_to_a_deleted_object(qtbot: QtBot, bridge: Bridge) -> None:

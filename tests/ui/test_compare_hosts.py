@@ -82,7 +82,7 @@ def test_a_whole_model_is_written_by_a_host_of_its_own_while_it_is_in_view(
 ) -> None:
     done: list[Done] = []
     link.wrote.connect(lambda reply: done.append(reply) if isinstance(reply, Done) else None)
-    with qtbot.waitSignal(link.finished, timeout=20_000):
+    with qtbot.waitSignal(link.finished):
         link.write(subject("/runs/r1/model", is_whole_model=True), ROWS, Sampling())
     assert {(reply.row_id, reply.text) for reply in done} == {
         ("base", "base: Hello"), ("trained", "base: Hello"),
@@ -90,17 +90,40 @@ def test_a_whole_model_is_written_by_a_host_of_its_own_while_it_is_in_view(
     pids = {host.client.pid for host in link._hosts.values()}
     assert len(pids) == 2
     done.clear()
-    with qtbot.waitSignal(link.finished, timeout=20_000):
+    with qtbot.waitSignal(link.finished):
         link.write(subject("/runs/r1/adapter", is_whole_model=False), ROWS, Sampling())
     assert {reply.text for reply in done} == {"base: Hello", f"{ADAPTER_NAME}: Hello"}
     (left,) = link._hosts.values()
     assert left.client.pid in pids
 
 
+def test_the_last_words_of_a_host_are_not_taken_for_those_of_the_next(
+    link: HostLink, session: Session, qtbot: QtBot
+) -> None:
+    base = subject("/runs/r1/adapter", is_whole_model=False)
+    with qtbot.waitSignal(link.finished):
+        link.write(base, ROWS, Sampling())
+    session.bridge.is_holding = True
+    kill = [Row("base", user("kill")), Row("trained", user("kill"), ADAPTER_NAME)]
+    link.write(base, kill, Sampling())
+    dying = link._hosts["base"].client
+    qtbot.waitUntil(lambda: bool(session.bridge.held) and not dying.is_running)
+    failed: list[str] = []
+    link.failed.connect(lambda message, _: failed.append(message))
+    last_words = list(session.bridge.held)
+    session.bridge.held.clear()
+    session.bridge.is_holding = False
+    with qtbot.waitSignal(link.finished):
+        link.write(base, ROWS, Sampling())
+        for call in last_words:
+            session.bridge._deliver(call)
+    assert failed == []
+
+
 def test_one_host_that_fails_ends_the_comparison_with_one_sentence(
     link: HostLink, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(link.failed, timeout=20_000) as failed:
+    with qtbot.waitSignal(link.failed) as failed:
         link.write(subject("missing", is_whole_model=True), ROWS, Sampling())
     assert failed.args == ["There is no model: choose another folder.", True]
     assert not link.is_busy

@@ -52,7 +52,7 @@ def test_answers_of_two_checkpoints_become_pairs_to_label(
     assert page._plan.text() == "2 answers to each of up to 2 prompts: 4 in all."
     push(qtbot, page, "data.candidates.go")
     notices = session.window.notices
-    qtbot.waitUntil(lambda: notices == ["2 pairs wait in Label."], timeout=20_000)
+    qtbot.waitUntil(lambda: notices == ["2 pairs wait in Label."])
     first = project.pairs.waiting("ada", 10)[0]
     texts = (first.first.text, first.second.text)
     assert texts == ("writer-0: Question 0?", "writer-1: Question 0?")
@@ -66,7 +66,7 @@ def test_the_same_answer_twice_makes_no_pair(
 ) -> None:
     push(qtbot, page, "data.candidates.go")
     notices = session.window.notices
-    qtbot.waitUntil(lambda: bool(notices), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(notices))
     assert "the answers to each prompt are the same" in notices[0]
 
 
@@ -81,7 +81,7 @@ def test_it_can_be_stopped(
     qtbot.waitUntil(lambda: "Writing" in page.progress.text or "Loading" in page.progress.text)
     push(qtbot, page, "data.cancel")
     notices = session.window.notices
-    qtbot.waitUntil(lambda: bool(notices), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(notices))
     assert notices == ["Stopped before the first pair was complete."]
 
 

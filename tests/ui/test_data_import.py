@@ -180,6 +180,45 @@ def test_the_same_rows_are_recognised_and_can_come_in_again(
     qtbot.waitUntil(lambda: len(project.datasets.all()) == 2)
 
 
+def test_of_two_files_dropped_one_after_the_other_the_second_is_looked_at(
+    show: Show, session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel = show()
+    session.bridge.is_holding = True
+    drop(panel, write_lines(tmp_path / "empty.jsonl", []))
+    drop(panel, pairs_file(tmp_path / "second.jsonl", 3))
+    qtbot.waitUntil(lambda: session.bridge.holds_all)
+    session.bridge.release()
+    page = wait_for_look(qtbot, panel)
+    assert page._go.text() == "Import 3 rows"
+    assert page.message == ""
+
+
+def test_a_file_dropped_during_an_import_is_not_lost_without_a_word(
+    show: Show, session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel = show()
+    drop(panel, pairs_file(tmp_path / "first.jsonl", 3))
+    page = wait_for_look(qtbot, panel)
+    page.start()
+    drop(panel, pairs_file(tmp_path / "second.jsonl", 3))
+    (said,) = session.window.notices
+    assert "choose “second” again" in said
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 3)
+
+
+def test_nothing_is_imported_before_a_correction_was_looked_at(
+    show: Show, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel = show()
+    panel.import_page().offer(pairs_file(tmp_path / "pairs.jsonl", 3))
+    page = wait_for_look(qtbot, panel)
+    assert page._go.isEnabled()
+    page.preview.corrected.emit("trl-preference", None)
+    assert not page._go.isEnabled()
+    qtbot.waitUntil(page._go.isEnabled)
+
+
 def test_an_import_can_be_given_up(
     show: Show, project: Project, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -188,7 +227,7 @@ def test_an_import_can_be_given_up(
     page = wait_for_look(qtbot, panel)
     page.start()
     push(qtbot, panel, "data.cancel")
-    qtbot.waitUntil(lambda: not page.is_busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not page.is_busy)
     assert project.datasets.all() == []
     assert not page.preview.isHidden()
 

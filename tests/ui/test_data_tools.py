@@ -81,6 +81,30 @@ def test_rows_that_all_differ_leave_nothing_to_do(
     qtbot.waitUntil(lambda: "nothing to do" in text_of(panel, "data.duplicates.summary"))
 
 
+def test_a_search_that_was_given_up_says_nothing_more(
+    show: Show, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("Tea?", TEA), pair("Tea?", TEA)])
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 2)
+    panel.find_duplicates()
+    page = panel.current_tool
+    assert isinstance(page, DuplicatesPage)
+    session.bridge.is_holding = True
+    page.start()
+    qtbot.waitUntil(lambda: session.bridge.holds_all)
+    push(qtbot, panel, "data.back")
+    panel.find_duplicates()
+    page.start()
+    doing = page.progress.text
+    session.bridge.is_holding = False
+    while session.bridge.held:  # all of the first search; the second is on its way
+        session.bridge._deliver(session.bridge.held.pop(0))
+    assert page.progress.text == doing
+    assert page.groups.entries == []
+    qtbot.waitUntil(lambda: "1 row too many in 1 group" in page.summary.text())
+
+
 def test_statistics_are_drawn(show: Show, project: Project, qtbot: QtBot) -> None:
     german = "Tee ist ein Getränk aus den Blättern eines Strauchs, die man mit Wasser aufgießt."
     rows = [pair("Tea?", TEA), pair("Tee?", german, TEA, Choice.SECOND), pair("Tea?", TEA)]

@@ -32,6 +32,12 @@ def rail_button(window: MainWindow, name: str) -> QToolButton:
     return next(item for item in buttons if item.accessibleName().lower() == name)
 
 
+def activate(qtbot: QtBot, window: MainWindow) -> None:
+    """Shortcuts are heard by the active window alone."""
+    with qtbot.waitActive(window):
+        window.activateWindow()
+
+
 @pytest.mark.parametrize("entry", PANELS, ids=lambda entry: entry.name)
 def test_every_panel_opens_from_the_rail(window: MainWindow, qtbot: QtBot, entry: object) -> None:
     name = entry.name
@@ -42,15 +48,14 @@ def test_every_panel_opens_from_the_rail(window: MainWindow, qtbot: QtBot, entry
 
 
 def test_ctrl_and_a_digit_go_to_a_panel(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitExposed(window)
-    window.activateWindow()
+    activate(qtbot, window)
     number = [entry.name for entry in PANELS].index("runs") + 1
     qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: rail_button(window, "runs").isChecked())
 
 
 def test_the_palette_goes_where_it_is_told(window: MainWindow, qtbot: QtBot) -> None:
-    window.activateWindow()
+    activate(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     palette = window.palette_popup
     qtbot.waitUntil(palette.isVisible)
@@ -180,6 +185,19 @@ def test_another_project_takes_the_place_of_this_one(
     assert rail_button(window, "home").isChecked()
     # The first one is closed: it can be opened again.
     Project.open(tmp_path / "project").close()
+
+
+def test_of_two_projects_that_are_wanted_the_last_is_opened_and_the_other_left_free(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for name in ("other", "third"):
+        Project.create(tmp_path / name, name).close()
+    window.open_project(tmp_path / "other")
+    window.open_project(tmp_path / "other")
+    window.open_project(tmp_path / "third")
+    qtbot.waitUntil(lambda: window.windowTitle().startswith("third"))
+    assert window.messages.text == ""
+    Project.open(tmp_path / "other").close()
 
 
 def test_a_project_that_is_open_elsewhere_is_refused_in_place(

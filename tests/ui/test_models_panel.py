@@ -203,7 +203,7 @@ def test_the_embedded_model_can_be_made_and_the_making_stopped(
     push(qtbot, panel, "models.embedded.make")
     qtbot.waitUntil(lambda: "of about" in panel.embedded_card.message)
     push(qtbot, panel, "models.embedded.cancel")
-    qtbot.waitUntil(lambda: "stopped" in panel.embedded_card.message, timeout=20_000)
+    qtbot.waitUntil(lambda: "stopped" in panel.embedded_card.message)
     assert not paths.embedded_model_dir().exists()
 
 
@@ -218,7 +218,7 @@ def test_a_making_that_fails_says_why(
     monkeypatch.setattr(embedded_card, "make_embedded_model", failing)
     panel = show()
     push(qtbot, panel, "models.embedded.make")
-    qtbot.waitUntil(lambda: "workbench doctor" in panel.embedded_card.message, timeout=20_000)
+    qtbot.waitUntil(lambda: "workbench doctor" in panel.embedded_card.message)
     assert panel.embedded_card.property("card") == "bad"
 
 

@@ -56,7 +56,7 @@ def shown(qtbot: QtBot, session: Session) -> QualityPanel:
     session.window.panels.append(panel)
     qtbot.addWidget(panel)
     panel.resize(1000, 700)
-    with qtbot.waitSignals([panel.counting.counted, panel.counting.searched], timeout=20_000):
+    with qtbot.waitSignals([panel.counting.counted, panel.counting.searched]):
         panel.show()
     return panel
 
@@ -107,7 +107,7 @@ def test_new_verdicts_are_counted_while_it_is_seen(qtbot: QtBot, session: Sessio
     assert "20 timed verdicts" in texts(panel)
     for pair_id in pairs[20:]:
         say(session.project, pair_id)
-    with qtbot.waitSignal(panel.counting.counted, timeout=20_000):
+    with qtbot.waitSignal(panel.counting.counted):
         session.apply(Changes(Changed.VERDICTS))
         session.apply(Changes(Changed.VERDICTS))
     assert "40 timed verdicts" in texts(panel)
@@ -158,7 +158,7 @@ def test_filters_narrow_what_is_counted(qtbot: QtBot, session: Session) -> None:
         (dataset, "Some", "50 timed verdicts"),
         (annotator, "ben", "25 timed verdicts"),
     ):
-        with qtbot.waitSignal(panel.counting.counted, timeout=20_000):
+        with qtbot.waitSignal(panel.counting.counted):
             chooser.setCurrentText(choice)
             chooser.activated.emit(chooser.currentIndex())
         assert wanted in texts(panel)
@@ -179,7 +179,7 @@ def test_the_page_keys_scroll_at_once(qtbot: QtBot, window: MainWindow) -> None:
     window.navigate("quality")
     panel = window.current_panel
     assert isinstance(panel, QualityPanel)
-    qtbot.waitUntil(lambda: panel.cards["pace"].figure.text() != "–", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.cards["pace"].figure.text() != "–")
     bar = panel.findChildren(QScrollArea)[0].verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)
     qtbot.keyClick(panel, Qt.Key.Key_PageDown)
@@ -240,7 +240,7 @@ def test_label_opens_on_the_pairs_to_repair(qtbot: QtBot, window: MainWindow) ->
     panel = window.current_panel
     assert isinstance(panel, QualityPanel)
     card = panel.cards["contradictions"]
-    qtbot.waitUntil(lambda: card.figure.text() == "1", timeout=20_000)
+    qtbot.waitUntil(lambda: card.figure.text() == "1")
     repair = card.findChild(QPushButton, "quality.contradictions.action")
     qtbot.mouseClick(repair, Qt.MouseButton.LeftButton)
     label = window.current_panel

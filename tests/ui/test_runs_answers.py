@@ -129,6 +129,26 @@ def test_older_answers_asked_for_while_newer_ones_are_read_come_afterwards(
     qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * 70)
 
 
+def test_answers_written_while_others_are_read_come_afterwards(
+    qtbot: QtBot, session: Session, panel: RunsPanel, project: Project
+) -> None:
+    run = online_run(project, "grpo-1", steps=1)
+    run.write(group(1), run.started_at + 1)
+    run.ingest()
+    panel.show()
+    tab = panel.tabs.answers
+    panel.tabs.open_tab(tab)
+    qtbot.waitUntil(lambda: tab.model.rowCount() == 4)
+    session.bridge.is_holding = True
+    tab.show_run(run.id)
+    qtbot.waitUntil(lambda: session.bridge.holds_all)
+    run.write(group(2), run.started_at + 2)
+    run.ingest()
+    tab.show_run(run.id)
+    session.bridge.release()
+    qtbot.waitUntil(lambda: tab.model.rowCount() == 8)
+
+
 def test_an_answer_is_shown_with_each_reward_and_why(
     qtbot: QtBot, panel: RunsPanel, project: Project
 ) -> None:

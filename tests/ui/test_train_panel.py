@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.unit.modelfiles.model_folders import write_model
 from tests.unit.runner.conftest import FAKE_TRAINER
 from workbench.core import paths
+from workbench.core.changes import Changed, Changes
 from workbench.core.conversation import user
 from workbench.core.preferences import Choice
 from workbench.core.recipes import (
@@ -309,6 +309,23 @@ def test_another_runs_settings_can_be_copied(
 
 
 @pytest.mark.usefixtures("model")
+def test_a_copied_run_keeps_its_data_set_when_data_change_meanwhile(
+    show: Show, project: Project, session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_pairs(project, tmp_path, 8)
+    add_pairs(project, tmp_path, 3)
+    (chosen,) = [dataset.id for dataset in project.datasets.all() if dataset.row_count == 3]
+    ref = ModelRef(name="m", path=str(paths.embedded_model_dir()))
+    run_id = create_run(
+        project, name="earlier", model=ref, config=DpoConfig(), dataset_ids=[chosen]
+    )
+    panel = show()
+    panel.show_item(copy_run_id=run_id)
+    session.apply(Changes(Changed.DATASETS))
+    qtbot.waitUntil(lambda: panel.start_from.dataset_ids == (chosen,))
+
+
+@pytest.mark.usefixtures("model")
 def test_a_model_can_be_asked_for_before_it_is_known(
     show: Show, project: Project, session: Session, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -343,10 +360,7 @@ def test_start_makes_the_run_as_it_is_shown_and_goes_to_it(
     assert len(run.folder.train_data.read_text(encoding="utf-8").splitlines()) == 7
     qtbot.waitUntil(lambda: line(panel, "train.name").text() == "dpo-concise-answers-1")
     (attempt,) = run.folder.attempts()
-    deadline = time.monotonic() + 30
-    while read_report(attempt.exit) is None and time.monotonic() < deadline:
-        qtbot.wait(50)
-    assert read_report(attempt.exit) is not None
+    qtbot.waitUntil(lambda: read_report(attempt.exit) is not None)
 
 
 def test_names_are_suggested_from_what_is_learnt() -> None:

@@ -159,7 +159,7 @@ def test_own_code_says_what_it_is_and_can_be_tried(settings: Settings, qtbot: Qt
     outcome = card.findChild(QLabel, f"{card.objectName()}.outcome")
     assert outcome is not None
     press(qtbot, card, f"{card.objectName()}.check")
-    qtbot.waitUntil(lambda: "It works" in outcome.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "It works" in outcome.text())
     area = card.findChild(QPlainTextEdit, f"{card.objectName()}.source")
     assert area is not None
     assert area.toPlainText() == EXAMPLE_SOURCE
@@ -167,7 +167,7 @@ def test_own_code_says_what_it_is_and_can_be_tried(settings: Settings, qtbot: Qt
     assert outcome.text() == ""
     assert card.reward() == PythonReward(source=area.toPlainText())
     press(qtbot, card, f"{card.objectName()}.check")
-    qtbot.waitUntil(lambda: "ZeroDivisionError" in outcome.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "ZeroDivisionError" in outcome.text())
 
 
 def test_a_reward_model_is_chosen_among_those_of_the_project(

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from workbench.core.errors import KnownError
 from workbench.store.project import Project
 from workbench.ui import icons, theme
+from workbench.ui.garbage import GarbageCollector
 from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import Settings
 
@@ -34,6 +35,7 @@ def main(argv: Sequence[str] = ()) -> int:
     Returns the exit status once the window is closed. Needs a display: the caller checks.
     """
     app = application()
+    GarbageCollector(app)
     settings = Settings.load()
     theme.install(app, settings.theme)
     project, problem = _open(argv, settings)

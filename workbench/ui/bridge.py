@@ -183,6 +183,40 @@ class Bridge(QObject):
         call.function(call.value)
 
 
+class Latest:
+    """Readings of one thing, of which an older outcome never follows a newer one.
+
+    They run beside each other, so the older may end later: it would bring back what was before.
+    """
+
+    def __init__(self, bridge: Bridge, owner: QObject) -> None:
+        self._bridge = bridge
+        self._owner = owner
+        self._asked = 0
+        self._shown = 0
+
+    def run(
+        self,
+        function: Callable[[], T],
+        on_done: Callable[[T], object],
+        on_error: Callable[[BaseException], object] | None = None,
+    ) -> None:
+        """As `Bridge.run`; an outcome is dropped where that of a later call was shown already."""
+        self._asked += 1
+        number = self._asked
+        self._bridge.run(
+            function,
+            lambda result: self._show(number, on_done, result),
+            lambda error: self._show(number, on_error or self._bridge.failed.emit, error),
+            owner=self._owner,
+        )
+
+    def _show(self, number: int, show: Callable[[Any], object], outcome: object) -> None:
+        if number > self._shown:
+            self._shown = number
+            show(outcome)
+
+
 class _Beat(Generic[T]):
     """One turn of a poll, with its errors told once instead of at every turn."""
 

@@ -47,6 +47,8 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._panels: dict[str, Panel] = {}
         self._chosen = ""
+        self._opening: Path | None = None
+        self._open_next: tuple[Path, Callable[[], Project]] | None = None
         self._reading: MachineReading | None = None
         self._watcher: RunWatcher | None = None
         self._rail = Rail()
@@ -103,19 +105,43 @@ class MainWindow(QMainWindow):
         if opened is not None and opened.folder == folder.resolve():
             self.navigate(HOME)
             return
-        self._session.bridge.run(lambda: Project.open(folder), self._replace_project)
+        self._open(folder, lambda: Project.open(folder))
 
     def create_project(self, folder: Path, name: str) -> None:
         """Make a project in `folder` and open it in place of this one."""
-        self._session.bridge.run(lambda: Project.create(folder, name), self._replace_project)
+        self._open(folder, lambda: Project.create(folder, name))
+
+    def _open(self, folder: Path, get: Callable[[], Project]) -> None:
+        """Get one project at a time; of others that are wanted meanwhile, the last one counts."""
+        if self._opening is not None:
+            self._open_next = (folder, get) if folder != self._opening else None
+            return
+        self._opening = folder
+        self._session.bridge.run(get, self._replace_project, self._opening_failed)
 
     @Slot(object)
     def _replace_project(self, project: Project) -> None:
+        self._opening = None
+        if self._open_next is not None:
+            project.close()
+            self._open_other()
+            return
         self._end()
         self._chosen = HOME
         self._messages.hide()
         self._notice.hide()
         self._begin(project)
+
+    @Slot(object)
+    def _opening_failed(self, error: BaseException) -> None:
+        self._opening = None
+        self.show_error(error)
+        self._open_other()
+
+    def _open_other(self) -> None:
+        following, self._open_next = self._open_next, None
+        if following is not None:
+            self._open(*following)
 
     # What panels ask for (`context.Window`).
 

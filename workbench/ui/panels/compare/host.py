@@ -46,6 +46,7 @@ class _Host:
     """A process that writes answers; what it has loaded, and the request under way."""
 
     client: GenerationClient
+    token: object
     loaded: object = None
     request_id: str = field(default="")
 
@@ -108,15 +109,16 @@ class HostLink(QObject):
             self._end(name)
             host = None
         if host is None:
-            take = self._bridge.forward(partial(self._take, name), owner=self)
-            host = self._hosts[name] = _Host(GenerationClient(take))
+            token = object()
+            take = self._bridge.forward(partial(self._take, name, token), owner=self)
+            host = self._hosts[name] = _Host(GenerationClient(take), token)
             self.progressed.emit(self.tr("Starting"))
         return host
 
-    def _take(self, name: str, reply: Reply) -> None:
+    def _take(self, name: str, token: object, reply: Reply) -> None:
         host = self._hosts.get(name)
-        if host is None:
-            return
+        if host is None or host.token is not token:
+            return  # the last words of a host whose place another has
         match reply:
             case Loading():
                 self.progressed.emit(reply.detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import Slot
@@ -21,6 +22,7 @@ from workbench.core.generation import Done, Sampling, Token
 from workbench.core.preferences import Choice, Prompt, Side, Split
 from workbench.store import Project
 from workbench.ui import operations
+from workbench.ui.bridge import Latest
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
@@ -59,6 +61,9 @@ class ComparePanel(Panel):
         self.setObjectName("compare")
         self._comparison: Comparison | None = None
         self._wanted_run_id = ""
+        self._subjects_reading = Latest(session.bridge, self)
+        self._prompts_reading = Latest(session.bridge, self)
+        self._standings_reading = Latest(session.bridge, self)
         self._host = HostLink(session.bridge, self)
         self._host.progressed.connect(self._show_progress)
         self._host.wrote.connect(self._take)
@@ -70,9 +75,9 @@ class ComparePanel(Panel):
     def refresh(self, changes: Changes) -> None:
         project = self.session.project
         if changes.flags & Changed.RUNS:
-            self._read(lambda: read_subjects(project), self._show_subjects)
+            self._subjects_reading.run(lambda: read_subjects(project), self._show_subjects)
         if changes.flags & (Changed.DATASETS | Changed.PAIRS):
-            self._read(lambda: _read_prompts(project), self._show_prompts)
+            self._prompts_reading.run(lambda: _read_prompts(project), self._show_prompts)
         if changes.flags & (Changed.VOTES | Changed.PAIRS | Changed.RUNS):
             self._read_standings()
 
@@ -244,6 +249,8 @@ class ComparePanel(Panel):
         if before in subjects:
             self._subjects.setCurrentIndex(subjects.index(before))
         self._choose_wanted_run()
+        if self._subject() != before:
+            self._subject_changed()
         self._pages.setCurrentIndex(1 if subjects else 0)
         self._show_vote_state()
 
@@ -269,16 +276,14 @@ class ComparePanel(Panel):
     def _read_standings(self) -> None:
         project, subject = self.session.project, self._subject()
         run_id = subject.run_id if subject else None
-        self._read(lambda: read_standings(project, run_id), self._show_standings)
-
-    def _show_standings(self, standings: Standings) -> None:
-        subject = self._subject()
         name = subject.run_name if subject else self.tr("No run")
+        self._standings_reading.run(
+            lambda: read_standings(project, run_id), partial(self._show_standings, name)
+        )
+
+    def _show_standings(self, name: str, standings: Standings) -> None:
         self._standings.show_standings(name, standings.rate)
         self._votes_card.show_convertible(standings.convertible)
-
-    def _read(self, query: Callable[[], object], show: Callable[..., object]) -> None:
-        self.session.bridge.run(query, show, owner=self)
 
     # Building.
 

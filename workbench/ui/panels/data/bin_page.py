@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout
 
 from workbench.store.bin import Thrown
 from workbench.ui import data_operations
+from workbench.ui.bridge import Latest
 from workbench.ui.context import Session
 from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.panels.data.words import moment
@@ -26,6 +27,7 @@ class BinPage(ToolPage):
             self.tr("Bin"), self.tr("Rows in here are shown, asked for and trained on nowhere.")
         )
         self._session = session
+        self._readings = Latest(session.bridge, self)
         self.list = EntryList(self.tr("What was thrown away"))
         self._back = button(self.tr("Put back"), self.put_back, kind="primary", icon="undo")
         self._back.setObjectName("data.bin.back")
@@ -45,7 +47,7 @@ class BinPage(ToolPage):
     def refresh(self) -> None:
         """Read what is in the bin."""
         read = self._session.project.bin.batches
-        self._session.bridge.run(read, self._show, self._session.show_error, owner=self)
+        self._readings.run(read, self._show, self._session.show_error)
 
     def put_back(self) -> None:
         """Take the chosen rows out of the bin."""

@@ -22,6 +22,7 @@ from workbench.core.conversation import Conversation
 from workbench.store.bin import Thrown
 from workbench.store.row_detail import RowDetail, read_row
 from workbench.ui import data_operations
+from workbench.ui.bridge import Latest
 from workbench.ui.context import Session
 from workbench.ui.panels.data.detail import RowView
 from workbench.ui.panels.data.filter_bar import FilterBar
@@ -62,6 +63,8 @@ class Browser(QWidget):
         self._current_key: int | None = None
         self._number_to_choose = 0
         self._known_tags: dict[str, int] = {}
+        self._choices = Latest(session.bridge, self)
+        self._details = Latest(session.bridge, self)
         self.filters = FilterBar()
         self.filters.changed.connect(self._read)
         self.rows = Rows(session.project, session.bridge, self)
@@ -104,10 +107,8 @@ class Browser(QWidget):
         """Read the rows again, and what can be filtered by."""
         self._read()
         project = self._session.project
-        self._session.bridge.run(
-            lambda: _Choices(project.tags.counts(), project.browse.origins()),
-            self._show_choices,
-            owner=self,
+        self._choices.run(
+            lambda: _Choices(project.tags.counts(), project.browse.origins()), self._show_choices
         )
 
     def show_index_progress(self, words: str) -> None:
@@ -220,7 +221,7 @@ class Browser(QWidget):
             return read_row(project.database, kind, ids[0]) if ids else None
 
         show = partial(self._show_detail, key)
-        self._session.bridge.run(read, show, self._session.show_error, owner=self)
+        self._details.run(read, show, self._session.show_error)
 
     def _show_detail(self, key: int, detail: RowDetail | None) -> None:
         if key == self._current_key:

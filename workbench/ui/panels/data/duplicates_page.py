@@ -92,18 +92,20 @@ class DuplicatesPage(ToolPage):
             float(self.threshold.currentData()),
         )
         project = self._session.project
-        tell = self._session.bridge.forward(self._tell, owner=self)
+        stop = self._stop
+        tell = self._session.bridge.forward(partial(self._tell, stop), owner=self)
         self._show_groups([])
         self._find.setEnabled(False)
         self.progress.begin(self.tr("Reading the rows…"))
-        stop = self._stop
 
         def find() -> tuple[list[RowGroup], list[BrowseRow]]:
             groups = find_duplicates(project.database, project.browse, question, tell, stop.is_set)
             firsts = [group.keys[0] for group in groups[:_MOST_GROUPS]]
             return groups, project.browse.page(question.rows.kind, firsts)
 
-        self._session.bridge.run(find, partial(self._on_found, stop), self._on_error, owner=self)
+        self._session.bridge.run(
+            find, partial(self._on_found, stop), partial(self._find_failed, stop), owner=self
+        )
 
     def drop(self) -> None:
         """Put every row but the kept one of each group into the bin."""
@@ -134,7 +136,9 @@ class DuplicatesPage(ToolPage):
         self.progress.end()
         self._find.setEnabled(True)
 
-    def _tell(self, progress: SearchProgress) -> None:
+    def _tell(self, stop: threading.Event, progress: SearchProgress) -> None:
+        if stop.is_set():
+            return
         words = self.tr("{0:,} of {1:,} rows").format(progress.done, progress.total)
         if progress.done == progress.total:
             words = self.tr("Comparing…")
@@ -215,6 +219,10 @@ class DuplicatesPage(ToolPage):
             action=self.tr("Undo"),
             on_action=lambda: self._session.change_later(undo),
         )
+
+    def _find_failed(self, stop: threading.Event, error: BaseException) -> None:
+        if not stop.is_set():
+            self._on_error(error)
 
     def _on_error(self, error: BaseException) -> None:
         self._cancel()

@@ -64,6 +64,7 @@ class ImportPage(ToolPage):
         self.progress.cancelled.connect(self._cancel)
         self._known_dataset = ""
         self._closes_when_stopped = False
+        self._is_importing = False
         self._problem_words = label("", wrap=True)
         self._problem_words.setObjectName("data.import.problem")
         self._show_dataset = button(self.tr("Show what is there"), self._show_known, kind="quiet")
@@ -96,9 +97,13 @@ class ImportPage(ToolPage):
         self.sources.setFocus()
 
     def offer(self, source: Source) -> None:
-        """Look at a source and show what it would become."""
-        if self.is_busy:
+        """Look at a source, in place of another, and show what it would become."""
+        if self._is_importing:
+            words = self.tr("One import at a time: choose “{0}” again when this one is done.")
+            self._session.window.show_notice(words.format(source_name(source)))
             return
+        self._stop.set()
+        self._closes_when_stopped = False
         self._source, self._probe = source, None
         self._form, self._mapping, self._again = None, None, False
         self.set_heading(self.tr("Import"), source_name(source))
@@ -108,6 +113,7 @@ class ImportPage(ToolPage):
         """Import what was looked at."""
         if self._probe is None or self._source is None or self.is_busy:
             return
+        self._is_importing = True
         self._stop = threading.Event()
         options = self.choices.options(
             ImportOptions(
@@ -150,13 +156,17 @@ class ImportPage(ToolPage):
             self._show_parts(self.progress)
             is_hub = isinstance(source, HubDataset)
             self.progress.begin(self.tr("Fetching…") if is_hub else self.tr("Reading…"))
-        tell = self._session.bridge.forward(self._tell_download, owner=self)
+        self._go.setEnabled(False)  # until it is known what would come of it now
+        tell = self._session.bridge.forward(partial(self._tell_download, self._stop), owner=self)
         look = partial(
             probe, source, form=self._form, mapping=self._mapping, on_download=tell,
             cancelled=self._stop.is_set,
         )  # fmt: skip
         self._session.bridge.run(
-            look, partial(self._show_probe, self._stop), self._on_error, owner=self
+            look,
+            partial(self._show_probe, self._stop),
+            partial(self._look_failed, self._stop),
+            owner=self,
         )
 
     def _correct(self, form: str, mapping: Mapping[Role, str] | None) -> None:
@@ -201,14 +211,15 @@ class ImportPage(ToolPage):
         if self.is_busy and not self._stop.is_set():
             self.progress.tell(words, progress.share, progress.remaining_s)
 
-    def _tell_download(self, progress: DownloadProgress) -> None:
-        if self.is_busy and not self._stop.is_set():
+    def _tell_download(self, stop: threading.Event, progress: DownloadProgress) -> None:
+        if self.is_busy and stop is self._stop and not stop.is_set():
             done, total = gigabytes(progress.done_bytes), gigabytes(progress.total_bytes)
             share = progress.done_bytes / progress.total_bytes if progress.total_bytes else None
             self.progress.tell(self.tr("Fetching · {0} of {1} GB").format(done, total), share)
 
     def _on_imported(self, outcome: tuple[Changes, ImportReport]) -> None:
         changes, report = outcome
+        self._is_importing = False
         self.progress.end()
         self._closes_when_stopped = False
         self.imported.emit(report.dataset.id)
@@ -224,7 +235,12 @@ class ImportPage(ToolPage):
         self._session.window.show_notice(said, action=action, on_action=go if action else None)
         self.closed.emit()
 
+    def _look_failed(self, stop: threading.Event, error: BaseException) -> None:
+        if stop is self._stop:
+            self._on_error(error)
+
     def _on_error(self, error: BaseException) -> None:
+        self._is_importing = False
         self.progress.end()
         if isinstance(error, ImportCancelled | DownloadStoppedError) or self._stop.is_set():
             self._on_stopped()

@@ -20,6 +20,7 @@ from workbench.core.changes import Changed, Changes
 from workbench.store.rows import Dataset
 from workbench.store.search_index import IndexProgress
 from workbench.ui import icons
+from workbench.ui.bridge import Latest
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
@@ -56,6 +57,7 @@ class DataPanel(Panel):
         self.setObjectName("data")
         self.setAcceptDrops(True)
         self._wanted = ""
+        self._readings = Latest(session.bridge, self)
         self._has_datasets = False
         self._tools: dict[str, ToolPage] = {}
         self._more = self._make_more()
@@ -86,7 +88,7 @@ class DataPanel(Panel):
         self.body.addWidget(self._pages, 1)
 
     def refresh(self, changes: Changes) -> None:
-        self.session.bridge.run(self.session.project.datasets.all, self._show_datasets, owner=self)
+        self._readings.run(self.session.project.datasets.all, self._show_datasets)
         if changes.flags & (Changed.DATASETS | Changed.PAIRS):
             self.index.look()
 

@@ -28,6 +28,7 @@ from workbench.ui.bridge import Bridge
 PAGE_SIZE = 100
 _FIRST_ROWS = 2 * PAGE_SIZE
 _PAGES_KEPT = 40
+_PAGES_ON_SCREEN = 4
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -49,6 +50,7 @@ class Rows(QAbstractTableModel):
         self._is_complete = False
         self._pages: dict[int, dict[int, BrowseRow]] = {}
         self._asked: set[int] = set()
+        self._turn = 0  # pages that were asked for in an earlier one are asked for again
         self._superseded = threading.Event()
         self._columns = self._columns_of("pair")
 
@@ -214,6 +216,7 @@ class Rows(QAbstractTableModel):
 
     def _replace(self, keys: array[int]) -> None:
         self.beginResetModel()
+        self._turn += 1
         self._keys = keys
         self._columns = self._columns_of(self._filter.kind)
         self._pages.clear()
@@ -222,12 +225,14 @@ class Rows(QAbstractTableModel):
 
     def _forget_pages(self) -> None:
         """Fetch again what is on screen; the rows that were there stay until then."""
-        shown = [page for page in self._pages if page in self._asked]
+        self._turn += 1
+        here = list(self._pages)
+        on_the_way = [page for page in self._asked if page not in self._pages]
         self._asked.clear()
-        for page in shown[-4:]:
-            self._ask(page)
-        for page in shown[:-4]:
+        for page in here[:-_PAGES_ON_SCREEN]:
             del self._pages[page]
+        for page in here[-_PAGES_ON_SCREEN:] + on_the_way:
+            self._ask(page)
 
     def _ask(self, page: int) -> None:
         if page in self._asked:
@@ -236,20 +241,19 @@ class Rows(QAbstractTableModel):
         keys = self._keys[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
         fetch = partial(self._project.browse.page, self._filter.kind, keys)
         self._bridge.run(
-            fetch, partial(self._take_page, self._superseded, page), self.failed.emit, owner=self
+            fetch, partial(self._take_page, self._turn, page, keys), self.failed.emit, owner=self
         )
 
-    def _take_page(self, showing: threading.Event, page: int, rows: Sequence[BrowseRow]) -> None:
-        if showing.is_set():
-            self._asked.discard(page)
-            return
+    def _take_page(self, turn: int, page: int, keys: array[int], rows: Sequence[BrowseRow]) -> None:
+        first = page * PAGE_SIZE
+        if turn != self._turn or keys != self._keys[first : first + PAGE_SIZE]:
+            return  # too late: other rows stand there, and were asked for
         self._pages.pop(page, None)
         if len(self._pages) >= _PAGES_KEPT:
             oldest = next(iter(self._pages))
             del self._pages[oldest]
             self._asked.discard(oldest)
         self._pages[page] = {row.key: row for row in rows}
-        first = page * PAGE_SIZE
         last = min(first + PAGE_SIZE, len(self._keys)) - 1
         if last >= first:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.paths import projects_dir
+from workbench.ui.bridge import Latest
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
@@ -31,6 +32,7 @@ class HomePanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "", "")
         self.setObjectName("home")
+        self._readings = Latest(session.bridge, self)
         self._projects = ProjectsCard()
         self._projects.setFixedWidth(_PROJECTS_WIDTH)
         self._projects.open_wanted.connect(self._open)
@@ -58,9 +60,7 @@ class HomePanel(Panel):
         self._projects.show_projects(folders, opened.folder if opened else None)
         if opened is not None:
             self.set_heading(opened.name, self._purpose_text())
-            self.session.bridge.run(
-                lambda: read_loop(opened, settings.annotator), self._show_loop, owner=self
-            )
+            self._readings.run(lambda: read_loop(opened, settings.annotator), self._show_loop)
 
     def commands(self) -> list[Command]:
         return [

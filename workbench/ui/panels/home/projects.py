@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -145,4 +146,8 @@ def _shortened(folder: Path) -> str:
 
 
 def _changed_at(folder: Path) -> float:
-    return max(path.stat().st_mtime for path in folder.glob(f"{DATABASE_NAME}*"))
+    times_s = [0.0]
+    for path in folder.glob(f"{DATABASE_NAME}*"):
+        with suppress(OSError):  # its log goes when a window closes it
+            times_s.append(path.stat().st_mtime)
+    return max(times_s)

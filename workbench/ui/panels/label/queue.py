@@ -71,6 +71,7 @@ class LabelQueue:
         self.pending = Pending()
         self.feedback: GoldFeedback | None = None
         self.settings = LabelSettings()
+        self.given = 0  # verdicts given or taken back here, to tell what was read before them
         self.decided = 0
         self.total = 0
         self.disagreements: tuple[str, ...] = ()
@@ -102,9 +103,11 @@ class LabelQueue:
             count=_AHEAD,
         )
 
-    def take_standing(self, standing: Standing) -> None:
-        """Take over counts that were read."""
+    def take_standing(self, standing: Standing, *, is_of_now: bool = True) -> None:
+        """Take over counts that were read, or begun to be read before the newest verdict."""
         self.decided, self.total = standing.decided, standing.total
+        if not is_of_now:
+            self._count()
         self.disagreements, self.flagged = standing.disagreements, standing.flagged
         self.by_reason = standing.by_reason
 
@@ -238,6 +241,7 @@ class LabelQueue:
             self.feedback = GoldFeedback(picked.gold.choice is choice, picked.gold, known)
         elif picked.source is VerdictSource.LABEL and picked.replaces is None:
             self.decided += 1
+        self.given += 1
         self._paces_s.append(elapsed_s)
         self._leave(picked.pair.id)
         return changes
@@ -251,6 +255,7 @@ class LabelQueue:
             self._show_next()
 
     def _count(self) -> None:
+        self.given += 1
         self.decided = self._project.labels.decided(self.annotator)
 
     def _show_again(self, undone: Verdict) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from workbench.ui.bridge import Latest
 from workbench.ui.context import Session
 from workbench.ui.panels.label.queue import LabelQueue
 from workbench.ui.panels.label.reading import Ahead, Standing, read_ahead, read_standing
@@ -22,6 +23,7 @@ class Reader(QObject):
         super().__init__()
         self._session = session
         self._queue = queue
+        self._standings = Latest(session.bridge, self)
         self._is_reading = False
 
     @property
@@ -40,7 +42,7 @@ class Reader(QObject):
         """Count what is decided and what waits."""
         queue = self._queue()
         work = partial(read_standing, self._session.project, queue.annotator)
-        self._session.bridge.run(work, partial(self._take_standing, queue), owner=self)
+        self._standings.run(work, partial(self._take_standing, queue, queue.given))
 
     def _take_ahead(self, ahead: Ahead) -> None:
         self._is_reading = False
@@ -50,10 +52,10 @@ class Reader(QObject):
             return
         self.arrived.emit(before)
 
-    def _take_standing(self, queue: LabelQueue, standing: Standing) -> None:
+    def _take_standing(self, queue: LabelQueue, given: int, standing: Standing) -> None:
         # Somebody else may be labelling by now.
         if queue is self._queue():
-            queue.take_standing(standing)
+            queue.take_standing(standing, is_of_now=given == queue.given)
             self.counted.emit()
 
     def _fail(self, error: BaseException) -> None:

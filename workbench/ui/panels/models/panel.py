@@ -14,6 +14,7 @@ from workbench.core.changes import Changed, Changes
 from workbench.modelfiles.embedded import EMBEDDED_NAME
 from workbench.modelfiles.inspect import inspect_model
 from workbench.ui import operations
+from workbench.ui.bridge import Latest
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.model_list import ListedModel, Place, all_models
@@ -41,6 +42,7 @@ class ModelsPanel(Panel):
         )
         self.setObjectName("models")
         self.setAcceptDrops(True)
+        self._readings = Latest(session.bridge, self)
         self._models: dict[str, ListedModel] = {}
         self._wanted = ""
         hub = button(self.tr("Download from the hub…"), self.ask_hub, kind="quiet", icon="import")
@@ -133,7 +135,7 @@ class ModelsPanel(Panel):
 
     def _read_models(self) -> None:
         read = partial(all_models, self.session.project)
-        self.session.bridge.run(read, self._show_models, owner=self)
+        self._readings.run(read, self._show_models)
 
     def _show_models(self, models: list[ListedModel]) -> None:
         self._models = {model.key: model for model in models}

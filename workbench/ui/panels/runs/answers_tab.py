@@ -77,6 +77,7 @@ class AnswersTab(QWidget):
         self._session = session
         self._run_id = ""
         self._is_reading = False
+        self._is_newer_wanted = False
         self._is_older_wanted = False
         self.model = AnswerModel()
         self.model.older_wanted.connect(self._read_older)
@@ -135,7 +136,8 @@ class AnswersTab(QWidget):
         if not self._run_id:
             return
         if self._is_reading:
-            # A view asks once on coming to the end, so what it asked for is read afterwards.
+            # Each is asked for once, by what was written or by coming to the end: read afterwards.
+            self._is_newer_wanted |= not older
             self._is_older_wanted |= older
             return
         self._is_reading = True
@@ -147,12 +149,15 @@ class AnswersTab(QWidget):
 
     def _take(self, answers: Answers) -> None:
         self._is_reading = False
+        is_newer_wanted, self._is_newer_wanted = self._is_newer_wanted, False
+        is_older_wanted, self._is_older_wanted = self._is_older_wanted, False
         if answers.run_id == self._run_id:
             self._show(answers)
         else:
+            is_newer_wanted = True
+        if is_newer_wanted:
             self._read_newer()
-        if self._is_older_wanted and not self._is_reading:
-            self._is_older_wanted = False
+        if is_older_wanted:
             self._read_older()
 
     def _fail(self, error: BaseException) -> None:

@@ -118,6 +118,10 @@ class RunsPanel(Panel):
         if self._wanted_run_id and self.list.choose(self._wanted_run_id):
             self._wanted_run_id = ""
         self._show_selected()
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Read what came in during the reading that has ended."""
         if self._read_again:
             self._read_again = False
             self.refresh(Changes(self.interests))
@@ -125,6 +129,7 @@ class RunsPanel(Panel):
     def _reading_failed(self, error: BaseException) -> None:
         self._is_reading = False
         self.session.show_error(error)
+        self._read_on()
 
     @Slot()
     def _choose(self) -> None:

@@ -95,9 +95,13 @@ class Steering(QObject):
         self._session.bridge.run(
             lambda: {run_id: ending.advance(now) for run_id, ending in endings.items()},
             self._advanced,
-            self._session.show_error,
+            self._advance_failed,
             owner=self,
         )
+
+    def _advance_failed(self, error: BaseException) -> None:
+        self._is_advancing = False
+        self._session.show_error(error)
 
     def _advanced(self, stages: dict[str, Stage]) -> None:
         self._is_advancing = False

@@ -52,6 +52,7 @@ class TrainPanel(Panel):
         self._material: Material | None = None
         self._reading: Task | None = None
         self._copied: RunSpec | None = None
+        self._wanted_data: tuple[str, ...] | None = None  # until it is shown
         self._is_starting = False
         self._copy = button(self.tr("Copy from run…"), kind="quiet")
         self._copy.setObjectName("train.copy")
@@ -66,7 +67,7 @@ class TrainPanel(Panel):
         self._methods.chosen.connect(self.choose_method)
         self.start_from = StartFrom(session.project.name)
         self.start_from.edited.connect(self._show_plan)
-        self.start_from.data_changed.connect(self._read)
+        self.start_from.data_changed.connect(self._read_chosen)
         self.settings = Settings(_FIRST_METHOD, session.bridge)
         self.settings.edited.connect(self._show_plan)
         self.outcome = OutcomeCard()
@@ -130,7 +131,8 @@ class TrainPanel(Panel):
         self.settings.show_values({**config.model_dump(), **spec.adapter.model_dump()}, rewards)
         self.start_from.want_model(spec.model.path)
         self._methods.show_chosen(self.method)
-        self._read(spec.data.dataset_ids)
+        self._wanted_data = spec.data.dataset_ids
+        self._read()
 
     def start(self) -> None:
         """Start the run as it is shown, and go to it."""
@@ -161,15 +163,20 @@ class TrainPanel(Panel):
         self._start.setText(self.tr("Starting…") if is_starting else self.tr("Start training"))
         self._show_plan()
 
-    def _read(self, dataset_ids: tuple[str, ...] | None = None) -> None:
+    def _read_chosen(self) -> None:
+        self._wanted_data = None
+        self._read()
+
+    def _read(self) -> None:
         if self._reading is not None:
             self._reading.cancel()
-        wanted = self.start_from.dataset_ids if dataset_ids is None else dataset_ids
+        wanted = self.start_from.dataset_ids if self._wanted_data is None else self._wanted_data
         read = partial(load_material, self.session.project, self.method, wanted)
         self._reading = self.session.bridge.run(read, self._show_material, owner=self)
 
     def _show_material(self, material: Material) -> None:
         self._material = material
+        self._wanted_data = None
         self.start_from.show_material(material)
         if self._copied is not None:
             self.start_from.want_device(self._copied.device)
