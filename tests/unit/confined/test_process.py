@@ -97,12 +97,12 @@ def test_a_sample_that_fails_fails_alone() -> None:
         "if completion == 'loop':",
         "    while True: pass",
         "return float(completion)",
-        timeout_s=0.5,
+        timeout_s=2,  # what is quick must not be late on a busy machine
     ) as function:
         texts = ("1", "end", "2", "loop", "x", "3")
         given = [function.call({**EXAMPLE, "completion": text}) for text in texts]
     assert [item.value for item in given] == [1.0, None, 2.0, None, None, 3.0]
-    assert "longer than 0.5 s" in given[3].error
+    assert "longer than 2 s" in given[3].error
     assert "ValueError" in given[4].error
 
 

@@ -137,7 +137,7 @@ def test_a_cancelled_import_leaves_nothing(
 
 
 _IMPORTER = """
-import sys
+import sys, time
 from pathlib import Path
 from workbench.exchange.import_data import Stage, import_source
 from workbench.store import Project
@@ -146,6 +146,7 @@ from workbench.store.learnable import Learnable
 def tell(progress):
     if progress.stage is Stage.STORING and progress.share > 0.6:
         print("storing", flush=True)
+        time.sleep(600)  # it is killed here, never after the last row
 
 with Project.open(Path(sys.argv[1])) as project:
     import_source(project, Path(sys.argv[2]), on_progress=tell)

@@ -24,7 +24,7 @@ FAKE_TRAINER = "tests.unit.runner.fake_trainer"
 MakeRun = Callable[..., RunFolder]
 
 
-def wait_until(what: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+def wait_until(what: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """Poll until `what` gives something true, and return it."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -55,6 +55,14 @@ def wait_for_report(attempt: AttemptFolder) -> ExitReport:
     report = wait_until(lambda: read_report(attempt.exit))
     assert isinstance(report, ExitReport)
     return report
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process that is not our child is gone, or only waits to be reaped."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.unit.runner.conftest import wait_until
+from tests.unit.runner.conftest import has_ended, wait_until
 from workbench.core.conversation import user
 from workbench.core.errors import RunError
 from workbench.core.generation import Done, Failed, Finished, Loading, Ready, Reply, Row, Sampling
@@ -31,7 +31,7 @@ class Talk:
         self.client = GenerationClient(self.replies.put, host_module=HOST)
 
     def next(self) -> Reply:
-        return self.replies.get(timeout=20)
+        return self.replies.get(timeout=60)
 
     def until(self, kind: type[Reply]) -> Reply:
         while not isinstance(reply := self.next(), kind):
@@ -41,13 +41,13 @@ class Talk:
 
 @pytest.fixture
 def talk() -> Iterator[Talk]:
-    threads = threading.active_count()
+    threads = set(threading.enumerate())
     talk = Talk()
     yield talk
     talk.client.close()
     talk.client.close()
     assert not psutil.pid_exists(talk.client.pid)
-    assert threading.active_count() == threads
+    assert set(threading.enumerate()) <= threads
 
 
 def rows(*texts: str) -> list[Row]:
@@ -128,7 +128,7 @@ def test_the_host_ends_when_its_parent_is_killed() -> None:
         assert parent.stdout is not None
         host = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    wait_until(lambda: not host.is_running() or host.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: has_ended(host))
 
 
 def test_generate_all_returns_every_answer() -> None:

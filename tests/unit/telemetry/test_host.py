@@ -21,7 +21,7 @@ subprocess.run([sys.executable, "-c", busy])
 
 
 def until(read: Callable[[], TreeReading | None], is_there: Callable[[TreeReading], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         reading = read()
         if reading is not None and is_there(reading):
@@ -59,7 +59,7 @@ def test_a_process_that_is_gone_is_none() -> None:
 def test_the_processor_is_not_told_from_no_time_at_all() -> None:
     cpu = HostCpu()
     assert cpu.percent() is None
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while (percent := cpu.percent()) is None and time.monotonic() < deadline:
         time.sleep(0.02)
     assert percent is not None
