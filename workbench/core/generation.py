@@ -1,8 +1,9 @@
 """The protocol between the window and a generation host: JSON lines over stdin and stdout.
 
-Requests: load, generate, cancel. End of input ends the host.
-Replies: loading, ready, token, done, failed, finished.
-One host holds one copy of the base weights; each column names the adapter it answers with.
+Requests: load, generate, load_judge, weigh, cancel. End of input ends the host.
+Replies: loading, ready, token, done, weighed, failed, finished.
+One host holds one copy of the base weights; each column names the adapter it answers with. Instead
+it may hold a judge: the result of a run that can tell which of two answers is better.
 """
 
 from __future__ import annotations
@@ -66,6 +67,34 @@ class Generate:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadJudge:
+    """Load what the run in `run_folder` learnt of which answers are better."""
+
+    KIND: ClassVar[str] = "load_judge"
+    run_folder: str
+    device: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedPair:
+    """Two answers to a prompt."""
+
+    pair_id: str
+    messages: Conversation
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Tell of each pair by how much the judge finds its first answer better."""
+
+    KIND: ClassVar[str] = "weigh"
+    request_id: str
+    pairs: Sequence[WeighedPair]
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Stop a request; its rows end with what they have."""
 
@@ -115,6 +144,16 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """The first answer's reward less the second's; None where an answer is too long to be read."""
+
+    KIND: ClassVar[str] = "weighed"
+    request_id: str
+    pair_id: str
+    margin: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Every row of the request is done or cancelled."""
 
@@ -132,14 +171,16 @@ class Failed:
     known: bool
 
 
-Request = Load | Generate | Cancel
-Reply = Loading | Ready | Token | Done | Finished | Failed
+Request = Load | Generate | LoadJudge | Weigh | Cancel
+Reply = Loading | Ready | Token | Done | Weighed | Finished | Failed
 
 _Message = TypeVar("_Message", Request, Reply)
 
-_REQUESTS: dict[str, type[Request]] = {kind.KIND: kind for kind in (Load, Generate, Cancel)}
+_REQUESTS: dict[str, type[Request]] = {
+    kind.KIND: kind for kind in (Load, Generate, LoadJudge, Weigh, Cancel)
+}
 _REPLIES: dict[str, type[Reply]] = {
-    kind.KIND: kind for kind in (Loading, Ready, Token, Done, Finished, Failed)
+    kind.KIND: kind for kind in (Loading, Ready, Token, Done, Weighed, Finished, Failed)
 }
 
 
@@ -164,6 +205,17 @@ def _plain(message: Request | Reply) -> dict[str, Any]:
             "rows": rows,
             "sampling": message.sampling.model_dump(),
         }
+    if isinstance(message, Weigh):
+        pairs = [
+            {
+                "pair_id": pair.pair_id,
+                "messages": conversation.to_json(pair.messages),
+                "first": pair.first,
+                "second": pair.second,
+            }
+            for pair in message.pairs
+        ]
+        return {"request_id": message.request_id, "pairs": pairs}
     return dataclasses.asdict(message)
 
 
@@ -177,6 +229,17 @@ def decode_request(line: str) -> Request:
             for row in value["rows"]
         )
         return Generate(value["request_id"], rows, Sampling.model_validate(value["sampling"]))
+    if kind == Weigh.KIND:
+        pairs = tuple(
+            WeighedPair(
+                pair["pair_id"],
+                conversation.from_json(pair["messages"]),
+                pair["first"],
+                pair["second"],
+            )
+            for pair in value["pairs"]
+        )
+        return Weigh(value["request_id"], pairs)
     return _build(_REQUESTS, value)
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import workbench
 
 _NICER = 5
-_SESSION_WEIGHT = Path("/proc/self/autogroup")
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
@@ -33,10 +31,5 @@ def stand_back() -> None:
 
     It costs this process nothing where there is processor enough for all.
     """
-    if not hasattr(os, "nice"):
-        return
-    os.nice(_NICER)
-    if os.getsid(0) == os.getpid():
-        # Linux weighs whole sessions against each other, whatever their processes' niceness is.
-        with suppress(OSError):
-            _SESSION_WEIGHT.write_text(str(_NICER))
+    if hasattr(os, "nice"):
+        os.nice(_NICER)

@@ -23,9 +23,12 @@ from workbench.core.generation import (
     Generate,
     Load,
     Loading,
+    LoadJudge,
     Ready,
     Reply,
     Request,
+    Weigh,
+    Weighed,
     decode_request,
     encode,
 )  # fmt: skip
@@ -33,7 +36,11 @@ from workbench.engine.devices import describe, resolve_device, share_cores
 
 if TYPE_CHECKING:
     from workbench.engine.generation import Generator
+    from workbench.engine.judge import Judge
     from workbench.engine.modeling import LoadedBase
+
+# Between two of them a request to stop is heard.
+_PAIRS_AT_ONCE = 8
 
 
 class Inbox:
@@ -97,13 +104,14 @@ class Host:
         self._base: LoadedBase | None = None
         self._base_key: tuple[str, str] | None = None
         self._generator: Generator | None = None
+        self._judge: Judge | None = None
 
     def serve(self) -> None:
         while (request := self._inbox.next()) is not None:
             if isinstance(request, Failed):
                 self._reply(request)
                 continue
-            request_id = request.request_id if isinstance(request, Generate) else ""
+            request_id = request.request_id if isinstance(request, Generate | Weigh) else ""
             try:
                 self._carry_out(request)
             except KnownError as error:
@@ -121,6 +129,10 @@ class Host:
             self._load(request)
         elif isinstance(request, Generate):
             self._generate(request)
+        elif isinstance(request, LoadJudge):
+            self._load_judge(request)
+        elif isinstance(request, Weigh):
+            self._weigh(request)
 
     def _load(self, request: Load) -> None:
         """Load what is not loaded yet. Adapters are read anew: a run may have rewritten them."""
@@ -128,6 +140,7 @@ class Host:
         from workbench.engine.generation import Generator
         from workbench.engine.modeling import add_adapter, load_base
 
+        self._judge = None
         device = resolve_device(request.device)
         key = (request.model_path, str(device))
         if self._base is None or self._base_key != key:
@@ -157,6 +170,27 @@ class Host:
             request, lambda: self._inbox.is_cancelled(request.request_id)
         ):
             self._reply(reply)
+        self._reply(Finished(request.request_id))
+
+    def _load_judge(self, request: LoadJudge) -> None:
+        self._reply(Loading("starting"))
+        from workbench.engine.judge import load_judge
+
+        device = resolve_device(request.device)
+        self._base = self._generator = self._judge = None
+        self._reply(Loading(f"loading the model on {describe(device)}"))
+        self._judge = load_judge(Path(request.run_folder), device)
+        self._reply(Ready(describe(device), 0, [], os.getpid()))
+
+    def _weigh(self, request: Weigh) -> None:
+        if self._judge is None:
+            raise KnownError("No judge is loaded: choose a run first.")
+        for start in range(0, len(request.pairs), _PAIRS_AT_ONCE):
+            if self._inbox.is_cancelled(request.request_id):
+                break
+            pairs = request.pairs[start : start + _PAIRS_AT_ONCE]
+            for pair, margin in zip(pairs, self._judge(pairs), strict=True):
+                self._reply(Weighed(request.request_id, pair.pair_id, margin))
         self._reply(Finished(request.request_id))
 
 

@@ -19,7 +19,6 @@ from pydantic import ValidationError
 
 from workbench.core.errors import KnownError, RunError
 from workbench.core.events import Bye, Failed, Hello, RunState, StateChanged
-from workbench.core.python_process import stand_back
 from workbench.core.recipes import METHODS, RunSpec
 from workbench.core.run_folder import RunFolder
 from workbench.engine.devices import expected_device, share_cores, versions
@@ -128,5 +127,4 @@ def _say_failed(log: EventLog, failure: Failed) -> None:
 
 
 if __name__ == "__main__":
-    stand_back()
     sys.exit(main(sys.argv[1:]))

@@ -64,8 +64,13 @@ def unsureness_of(row: Mapping[str, Any]) -> float:
         margin = float(row["margin"])
         if math.isnan(margin):
             raise ValueError("margin is not a number")
-        return _of_probability(1 / (1 + math.exp(-max(-500.0, min(500.0, margin)))))
+        return unsureness_of_margin(margin)
     raise ValueError("it has none of unsureness, probability and margin")
+
+
+def unsureness_of_margin(margin: float) -> float:
+    """Of the reward of one answer less that of the other, by Bradley and Terry's model."""
+    return _of_probability(1 / (1 + math.exp(-max(-500.0, min(500.0, margin)))))
 
 
 def _given(value: float) -> float:

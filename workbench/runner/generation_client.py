@@ -20,11 +20,14 @@ from workbench.core.generation import (
     Finished,
     Generate,
     Load,
+    LoadJudge,
     Ready,
     Reply,
     Request,
     Row,
     Sampling,
+    Weigh,
+    WeighedPair,
     decode_reply,
     encode,
 )
@@ -100,6 +103,16 @@ class GenerationClient:
         """Answer each row; returns the id that the replies bear."""
         request_id = request_id or new_id()
         self._send(request_id, Generate(request_id, rows, sampling))
+        return request_id
+
+    def load_judge(self, run_folder: str, device: str = "auto") -> None:
+        """Load what a run learnt of which answers are better; answered by `Ready` or `Failed`."""
+        self._send(_LOADING, LoadJudge(run_folder, device))
+
+    def weigh(self, pairs: Sequence[WeighedPair]) -> str:
+        """Ask the judge about each pair; returns the id that the replies bear."""
+        request_id = new_id()
+        self._send(request_id, Weigh(request_id, pairs))
         return request_id
 
     def cancel(self, request_id: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import sqlite_utils
 
-from workbench.core.conversation import from_json, plain_text
+from workbench.core.conversation import Conversation, from_json, plain_text
 from workbench.store.database import Database
 from workbench.store.open_pairs import OPEN, named_values
 from workbench.store.reading import reading
@@ -28,9 +28,13 @@ class PairToScore:
     """A waiting pair as a model is asked about it."""
 
     pair_id: str
-    prompt: str
+    messages: Conversation
     first: str
     second: str
+
+    @property
+    def prompt(self) -> str:
+        return plain_text(self.messages)
 
 
 class Scores:
@@ -67,15 +71,41 @@ class Scores:
 
     def to_score(self, annotator: str) -> Iterator[PairToScore]:
         """The pairs that wait for an annotator, in the order in which they came."""
-        sql = f"""
-            SELECT pairs.id, prompts.messages, a.text, b.text FROM pairs
-            JOIN prompts ON prompts.id = pairs.prompt_id
-            JOIN responses a ON a.id = pairs.first_id JOIN responses b ON b.id = pairs.second_id
-            WHERE {OPEN} ORDER BY pairs.position
-        """
+        sql = f"{_PAIRS} WHERE {OPEN} ORDER BY pairs.position"
         with reading(self._database.path) as connection:
-            for pair_id, messages, first, second in connection.execute(
-                sql, named_values(annotator, 0)
-            ):
-                prompt = plain_text(from_json(json.loads(messages)))
-                yield PairToScore(pair_id, prompt, first, second)
+            for row in connection.execute(sql, named_values(annotator, 0)):
+                yield _pair_of_row(row)
+
+    def unscored(self, annotator: str, source: str) -> list[str]:
+        """Ids of the pairs that wait for an annotator and have no score of `source`, shuffled.
+
+        So those that are scored first stand for all.
+        """
+        sql = f"""
+            SELECT pairs.id FROM pairs WHERE {OPEN} AND NOT EXISTS (
+                SELECT 1 FROM unsureness
+                WHERE unsureness.pair_id = pairs.id AND unsureness.source = :source
+            ) ORDER BY random()
+        """
+        values = {**named_values(annotator, 0), "source": source}
+        with reading(self._database.path) as connection:
+            return [str(row[0]) for row in connection.execute(sql, values)]
+
+    def some(self, pair_ids: Sequence[str]) -> list[PairToScore]:
+        """Those of these pairs that are still there."""
+        sql = f"{_PAIRS} WHERE pairs.id IN (SELECT value FROM json_each(?))"
+        with reading(self._database.path) as connection:
+            rows = connection.execute(sql, [json.dumps(list(pair_ids))])
+            return [_pair_of_row(row) for row in rows]
+
+
+_PAIRS = """
+    SELECT pairs.id, prompts.messages, a.text, b.text FROM pairs
+    JOIN prompts ON prompts.id = pairs.prompt_id
+    JOIN responses a ON a.id = pairs.first_id JOIN responses b ON b.id = pairs.second_id
+"""
+
+
+def _pair_of_row(row: tuple[str, str, str, str]) -> PairToScore:
+    pair_id, messages, first, second = row
+    return PairToScore(pair_id, from_json(json.loads(messages)), first, second)

@@ -5,6 +5,8 @@ As there: no widgets, any thread, and a KnownError leaves the project as it was.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.core.changes import NO_CHANGES, Changed, Changes
@@ -12,6 +14,9 @@ from workbench.core.labelling import GoldAnswer, LabelSettings
 from workbench.core.preferences import Verdict
 from workbench.exchange.merge_projects import merge_project
 from workbench.exchange.score_file import read_scores, write_pairs_to_score
+from workbench.runner import pair_scoring
+from workbench.runner.generation_client import HOST_MODULE
+from workbench.runner.pair_scoring import ScoringProgress, ScoringReport
 from workbench.store import Project
 from workbench.store.edited_answers import Edit
 from workbench.store.merge import Merged
@@ -64,6 +69,29 @@ def import_scores(project: Project, path: Path, source: str) -> tuple[Changes, i
     """Read how unsure a model is about pairs; also returns for how many of them."""
     count = read_scores(project, path, source)
     return Changes(Changed.PAIRS), count
+
+
+def score_waiting_pairs(
+    project: Project,
+    run_id: str,
+    annotator: str,
+    on_progress: Callable[[ScoringProgress], None],
+    is_cancelled: Callable[[], bool],
+    *,
+    host_module: str = HOST_MODULE,
+) -> tuple[Changes, ScoringReport]:
+    """Let a run's model score the pairs that wait; from then on the queue asks by its scores.
+
+    Also returns what came of it.
+    """
+    report = pair_scoring.score_waiting_pairs(
+        project, run_id, annotator, on_progress, is_cancelled, host_module=host_module
+    )
+    if not report.scored:
+        return NO_CHANGES, report
+    settings = replace(project.queue.settings(), score_source=report.source)
+    project.queue.change_settings(settings)
+    return Changes(Changed.PAIRS), report
 
 
 def merge_copy(project: Project, folder: Path) -> tuple[Changes, Merged]:

@@ -1,4 +1,7 @@
-"""A generation host without a model: it repeats the prompt, and dies when the prompt says so."""
+"""A generation host without a model: it repeats the prompt, and dies when the prompt says so.
+
+As a judge it prefers the first answer by as much as that is longer.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,12 @@ from workbench.core.generation import (
     Generate,
     Load,
     Loading,
+    LoadJudge,
     Ready,
     Reply,
     Token,
+    Weigh,
+    Weighed,
     decode_request,
     encode,
 )
@@ -55,6 +61,18 @@ def generate(request: Generate) -> None:
     tell(Finished(request.request_id))
 
 
+def weigh(request: Weigh) -> None:
+    for pair in request.pairs:
+        text = pair.messages[-1].content
+        if text == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if text == "hang":
+            time.sleep(600)
+        margin = None if text == "too long" else float(len(pair.first) - len(pair.second))
+        tell(Weighed(request.request_id, pair.pair_id, margin))
+    tell(Finished(request.request_id))
+
+
 def main() -> None:
     print("a library that prints where it should not", flush=True)
     for line in sys.stdin:
@@ -63,6 +81,10 @@ def main() -> None:
             load(request)
         elif isinstance(request, Generate):
             generate(request)
+        elif isinstance(request, LoadJudge):
+            tell(Ready("cpu", 0, (), os.getpid()))
+        elif isinstance(request, Weigh):
+            weigh(request)
         elif isinstance(request, Cancel):
             tell(Finished(request.request_id))
 

@@ -13,11 +13,13 @@ from tests.unit.runner.conftest import wait_until
 from workbench.core.control import Command
 from workbench.core.conversation import user
 from workbench.core.events import Metric, RunState
+from workbench.core.labelling import LabelSettings, PickedBy
 from workbench.core.preferences import Choice, Origin, OriginKind
 from workbench.core.recipes import DpoConfig, ModelRef
 from workbench.runner.create import create_run
 from workbench.runner.exit_report import ExitKind, read_report
 from workbench.runner.ingest import ingest_run
+from workbench.runner.pair_scoring import runs_that_judge, score_waiting_pairs
 from workbench.runner.start import resume_run, start_run
 from workbench.runner.steering import request
 from workbench.runner.supervisor_record import read_record
@@ -102,3 +104,25 @@ def test_kill_resume_and_pause_leave_no_gap(project: Project, tiny_model_dir: Pa
     assert {reading.no_gpu_reason for reading in project.runs.readings(run_id)}
     events = project.runs.events(run_id, [Metric.KIND], limit=100_000)
     assert {event.attempt for event in events} == {1, 2}
+
+
+def test_a_trained_model_scores_the_pairs_that_wait(project: Project, tiny_model_dir: Path) -> None:
+    config = DpoConfig(
+        max_steps=2, per_device_train_batch_size=2, save_steps=0, eval_steps=0,
+        stop_on_drift=False, max_length=64,
+    )  # fmt: skip
+    run_id = create_run(
+        project, name="Tiny", model=ModelRef(name="tiny", path=str(tiny_model_dir)),
+        config=config, device="cpu",
+    )  # fmt: skip
+    start_run(project, run_id)
+    run = Watched(project, run_id).wait_for(RunState.FINISHED)
+    new = [NewPair(user(f"What is {n}?"), "A number.", "Rain.", WRITTEN, WRITTEN) for n in range(9)]
+    project.datasets.add_pairs("To label", new)
+    assert [item.id for item in runs_that_judge(project)] == [run.id]
+    report = score_waiting_pairs(project, run_id, "ada")
+    assert (report.source, report.scored, report.problem) == ("Tiny", 9, "")
+    scores = LabelSettings(score_source="Tiny", random_share=0.2, gold_every=0, repeat_every=0)
+    picks = project.queue.hand_out("ada", 9, scores)
+    assert {pick.picked_by for pick in picks} <= {PickedBy.UNSURE, PickedBy.RANDOM}
+    assert all(0 <= pick.unsureness <= 1 for pick in picks if pick.unsureness is not None)

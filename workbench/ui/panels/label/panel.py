@@ -28,6 +28,7 @@ from workbench.ui.panels.label.notice_line import NoticeLine
 from workbench.ui.panels.label.queue import LabelQueue, ShownPair
 from workbench.ui.panels.label.reader import Reader
 from workbench.ui.panels.label.requests import Requests
+from workbench.ui.panels.label.scoring import Scoring
 from workbench.ui.panels.label.stopwatch import Stopwatch
 from workbench.ui.panels.label.verdict_bar import VerdictBar
 from workbench.ui.tokens import SPACE_12, SPACE_16
@@ -63,6 +64,7 @@ class LabelPanel(Panel):
         self._reader = Reader(session, lambda: self._queue)
         self._modes = Modes(lambda: self._queue, self._keyboard, self._verdicts.ask)
         self._requests = Requests(self, session, lambda: self._queue)
+        self._scoring = Scoring(session, lambda: self._queue)
         self._pages = QStackedWidget()
         self._editing = Editing(session, lambda: self._queue, self._keyboard, self._pages)
         self._work = self._work_page()
@@ -106,6 +108,7 @@ class LabelPanel(Panel):
             Command(self.tr("Redo the verdict"), self._redo, "next", "Ctrl+Shift+Z"),
             Command(self.tr("Change the label keys"), menu.keys_wanted.emit, "settings"),
             Command(self.tr("How pairs are picked"), menu.settings_wanted.emit, "settings"),
+            Command(self.tr("Score the waiting pairs with a model"), self._scoring.choose, "next"),
             Command(self.tr("Make this pair a gold item"), menu.gold_wanted.emit, "check"),
             Command(self.tr("Settle disagreements"), menu.disagreements_wanted.emit, "label"),
             Command(self.tr("Label as somebody else"), self._people_menu.new_wanted.emit, "add"),
@@ -114,6 +117,7 @@ class LabelPanel(Panel):
 
     def close_down(self) -> None:
         self._editing.keep_now()
+        self._scoring.stop()
         self.session.project.queue.release(self._queue.annotator)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -334,6 +338,7 @@ class LabelPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_12)
         column.addWidget(self._notice)
+        column.addWidget(self._scoring)
         column.addLayout(middle, 1)
         column.addWidget(self._verdicts)
         return page
@@ -373,6 +378,7 @@ class LabelPanel(Panel):
         menu.disagreements_wanted.connect(self._settle)
         menu.flagged_wanted.connect(self._look_at_flagged)
         menu.settings_wanted.connect(self._requests.settings)
+        menu.judge_wanted.connect(self._scoring.choose)
         menu.export_wanted.connect(self._requests.write_pairs)
         menu.scores_wanted.connect(self._requests.read_scores)
         menu.gold_wanted.connect(self._requests.gold)

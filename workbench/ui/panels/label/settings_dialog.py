@@ -107,7 +107,7 @@ class LabelSettingsDialog(QDialog):
         if not has_scores:
             said = self.tr(
                 "No model has scored pairs of this project yet, so they come by the order alone."
-                " “Write pairs to score” and “Read scores” are in the queue's menu."
+                " “Score with a model” is in the queue's menu."
             )
             column.addWidget(label(said, "secondary", wrap=True))
         column.addLayout(form)
