@@ -213,6 +213,27 @@ def test_an_edit_that_is_left_goes_on_from_its_draft(
     assert drafts == 0
 
 
+def test_a_draft_that_comes_to_be_written_late_replaces_none(
+    qtbot: QtBot, panel: LabelPanel, project: Project
+) -> None:
+    editor = edit(qtbot, panel)
+    editing = panel._editing
+    qtbot.keyClicks(editor, "Half")
+    late = editing._draft_operation()  # as a thread writes it that was slow
+    qtbot.keyClicks(editor, " a th")
+    panel.hide()
+    late()
+    texts = project.database.read(lambda db: [row["text"] for row in db["drafts"].rows])
+    assert [text[:9] for text in texts] == ["Half a th"]
+    panel.show()
+    late = editing._draft_operation()
+    discard = panel.findChild(QPushButton, "label.edit.discard")
+    assert discard is not None
+    qtbot.mouseClick(discard, Qt.MouseButton.LeftButton)
+    late()
+    assert project.database.read(lambda db: db["drafts"].count) == 0
+
+
 def test_a_draft_is_on_disk_while_typing(qtbot: QtBot, panel: LabelPanel, project: Project) -> None:
     qtbot.keyClicks(edit(qtbot, panel), "Nearly")
     qtbot.waitUntil(lambda: project.database.read(lambda db: db["drafts"].count) == 1)

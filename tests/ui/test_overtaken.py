@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import add_questions, cell, show_panel
 from tests.ui.held_bridge import HeldBridge
-from tests.ui.label_panels import add_pairs, count_text, decide, shown_panel
+from tests.ui.label_panels import PLAIN, add_pairs, count_text, decide, shown_panel, shown_text
 from tests.unit.modelfiles.model_folders import write_model
 from workbench.core import conversation
 from workbench.core.changes import Changed, Changes
@@ -147,6 +147,26 @@ def test_the_count_never_goes_back_behind_a_verdict(
     assert count_text(panel) == "1 of 3"
     bridge.release()
     assert count_text(panel) == "1 of 3"
+
+
+def test_pairs_handed_out_after_somebody_else_took_over_are_given_back(
+    qtbot: QtBot, session: Session, bridge: HeldBridge, project: Project
+) -> None:
+    add_pairs(project, 3)
+    session.settings.annotator = "Ada"
+    panel = shown_panel(qtbot, session)
+    bridge.is_holding = True
+    panel.apply_changes(Changes(Changed.PAIRS))
+    qtbot.waitUntil(lambda: bridge.holds_all)
+    panel._label_as("Grace")
+    assert project.queue.hand_out("Ada", 5, PLAIN)  # as a thread does that was slow
+    bridge.release()
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
+    qtbot.waitUntil(lambda: panel._queue.current is not None)
+    holders = project.database.read(
+        lambda db: {row["annotator"] for row in db["reservations"].rows}
+    )
+    assert holders == {"Grace"}
 
 
 def test_rows_on_their_way_are_asked_for_again_when_all_are_read_again(

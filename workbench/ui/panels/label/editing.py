@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget
 
-from workbench.core.changes import Changes
+from workbench.core.changes import NO_CHANGES, Changes
 from workbench.core.errors import KnownError
 from workbench.core.labelling import Picked
 from workbench.core.preferences import Response
@@ -41,6 +42,8 @@ class Editing(QObject):
         self._keyboard = keyboard
         self._pages = pages
         self._picked: Picked | None = None
+        self._writing = threading.Lock()
+        self._draft_number = 0  # an older draft that comes to be written later is none any more
         self.page.save_asked.connect(self._save)
         self.page.left.connect(self._leave)
         self.page.discarded.connect(self._discard)
@@ -73,10 +76,24 @@ class Editing(QObject):
 
     def _draft_operation(self) -> Callable[[], Changes]:
         pair_id, response_id = self._place()
-        return partial(
+        keep = partial(
             label_operations.keep_draft,
             self._session.project, self._queue().annotator, pair_id, response_id, self.page.text,
         )  # fmt: skip
+        self._draft_number += 1
+        number = self._draft_number
+
+        def keep_unless_old() -> Changes:
+            with self._writing:
+                return keep() if number == self._draft_number else NO_CHANGES
+
+        return keep_unless_old
+
+    def _forget_drafts(self) -> None:
+        """None that is still to be written is written after this."""
+        self._draft_number += 1
+        with self._writing:  # nor while what follows is written
+            pass
 
     def _save(self) -> None:
         if self._picked is None or self.page.response is None:
@@ -90,9 +107,11 @@ class Editing(QObject):
             elapsed_s=queue.stopwatch.elapsed_s,
         )
         try:
+            self._forget_drafts()
             changes = label_operations.save_edit(self._session.project, edit)
         except KnownError as error:
             self.page.problem.setText(str(error))
+            self._keep()
             return
         self._end()
         self._session.apply(changes)
@@ -107,6 +126,7 @@ class Editing(QObject):
         annotator = self._queue().annotator
         project = self._session.project
         self.page.stop_timers()
+        self._forget_drafts()
         self._session.change(
             lambda: label_operations.drop_draft(project, annotator, pair_id, response_id)
         )

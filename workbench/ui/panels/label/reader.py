@@ -35,8 +35,10 @@ class Reader(QObject):
         if self._is_reading:
             return
         self._is_reading = True
-        work = partial(read_ahead, self._session.project, self._queue().ask())
-        self._session.bridge.run(work, self._take_ahead, self._fail, owner=self)
+        ask = self._queue().ask()
+        work = partial(read_ahead, self._session.project, ask)
+        take = partial(self._take_ahead, ask.annotator)
+        self._session.bridge.run(work, take, self._fail, owner=self)
 
     def read_standing(self) -> None:
         """Count what is decided and what waits."""
@@ -44,8 +46,11 @@ class Reader(QObject):
         work = partial(read_standing, self._session.project, queue.annotator)
         self._standings.run(work, partial(self._take_standing, queue, queue.given))
 
-    def _take_ahead(self, ahead: Ahead) -> None:
+    def _take_ahead(self, annotator: str, ahead: Ahead) -> None:
         self._is_reading = False
+        if annotator != self._queue().annotator:
+            # Handed out after somebody else took over: nobody has them in hand.
+            self._session.project.queue.release(annotator)
         before = self._queue().current
         if not self._queue().take_ahead(ahead):
             self.read_ahead()
