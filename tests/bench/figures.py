@@ -17,11 +17,16 @@ class Figure:
     target: float | None = None
 
 
-def print_figures(figures: Sequence[Figure], *, as_json: bool) -> None:
-    """Print a line for each, and with `as_json` the object last."""
+def print_figures(figures: Sequence[Figure], *, as_json: bool = False) -> None:
+    """Print a line for each at once, and with `as_json` the object last."""
     width = max((len(figure.name) for figure in figures), default=0)
     for figure in figures:
         target = f"   target {figure.target:,.3g}" if figure.target is not None else ""
-        print(f"{figure.name:{width}}  {figure.value:>12,.3f} {figure.unit}{target}")
+        print(f"{figure.name:{width}}  {figure.value:>12,.3f} {figure.unit}{target}", flush=True)
     if as_json:
-        print(json.dumps({"figures": [asdict(figure) for figure in figures]}))
+        print_json(figures)
+
+
+def print_json(figures: Sequence[Figure]) -> None:
+    """Print one object with all of them, for programs."""
+    print(json.dumps({"figures": [asdict(figure) for figure in figures]}))

@@ -69,6 +69,15 @@ def resolve_device(wanted: str) -> torch.device:
     return device
 
 
+def has_bfloat16_units(device: torch.device) -> bool:
+    """Whether matrix products are much faster in bfloat16: CUDA from Ampere on, CPUs with AMX."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device.type == "cpu" and torch.cpu.get_capabilities().get("amx_bf16", False)
+
+
 def describe(device: torch.device) -> str:
     """`cpu`, or `cuda:0 (NVIDIA H100)`."""
     import torch

@@ -63,7 +63,8 @@ def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
 
 def _reference_cache(spec: RunSpec, base: LoadedBase) -> ReferenceCache:
     folder = paths.cache_dir() / "reference"
-    return ReferenceCache(folder, Path(spec.model.path), base.device)
+    numbers = "nf4" if spec.adapter.tuning == "qlora" else str(base.model.dtype)
+    return ReferenceCache(folder, Path(spec.model.path), base.device, numbers)
 
 
 def _scorer_of(spec: RunSpec, base: LoadedBase) -> ScorerOf:

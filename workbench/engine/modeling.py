@@ -17,10 +17,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from workbench.core.errors import ModelFolderError, RunError
-from workbench.core.recipes import AdapterConfig, Tuning
+from workbench.core.recipes import AdapterConfig
 from workbench.engine.chat import FALLBACK_TEMPLATE
+from workbench.engine.devices import has_bfloat16_units
 from workbench.engine.model_folder import check_adapter_folder, check_model_folder
 
+_AS_THE_DEVICE_LIKES = AdapterConfig()
 SCORE = "score"  # what transformers calls the layer that reads a number from hidden states
 
 # Standard output and error are logs: bars drawn there are noise.
@@ -38,25 +40,31 @@ class LoadedBase:
     parameters: int
 
 
-def weights_dtype(device: torch.device, tuning: Tuning = "lora") -> torch.dtype:
-    """Frozen weights are bfloat16 where matrix units want it; trained ones are float32."""
-    return torch.bfloat16 if device.type == "cuda" and tuning != "full" else torch.float32
+def weights_dtype(device: torch.device, config: AdapterConfig) -> torch.dtype:
+    """Trained weights are float32; frozen ones as wished, by default as the device is fastest."""
+    if config.tuning == "full" or config.precision == "fp32":
+        return torch.float32
+    if config.precision == "bf16" or has_bfloat16_units(device):
+        return torch.bfloat16
+    return torch.float32
 
 
-def load_base(folder: Path, device: torch.device, tuning: Tuning = "lora") -> LoadedBase:
+def load_base(
+    folder: Path, device: torch.device, config: AdapterConfig = _AS_THE_DEVICE_LIKES
+) -> LoadedBase:
     """Load tokenizer and frozen base weights, in 4 bits for `qlora`.
 
     Raises ModelFolderError for what can't be loaded, RunError where 4 bits are not to be had.
     """
     check_model_folder(folder)
-    quantized = {"quantization_config": _four_bits(device)} if tuning == "qlora" else {}
+    quantized = {"quantization_config": _four_bits(device)} if config.tuning == "qlora" else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
         model = AutoModelForCausalLM.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
-            dtype=weights_dtype(device, tuning), **quantized,
+            dtype=weights_dtype(device, config), **quantized,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).strip().partition("\n")[0]
@@ -65,7 +73,7 @@ def load_base(folder: Path, device: torch.device, tuning: Tuning = "lora") -> Lo
         tokenizer.chat_template = FALLBACK_TEMPLATE
     model.requires_grad_(False)
     model.eval()
-    if tuning != "qlora":
+    if config.tuning != "qlora":
         model.to(device)
     return LoadedBase(model, tokenizer, device, count_parameters(model))
 

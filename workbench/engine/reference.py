@@ -21,10 +21,13 @@ from workbench.engine.packing import Group, packed_length
 class ReferenceCache:
     """One small file for each combination of base model, device, precision and data."""
 
-    def __init__(self, folder: Path, model_folder: Path, device: torch.device) -> None:
+    def __init__(
+        self, folder: Path, model_folder: Path, device: torch.device, numbers: str = "float32"
+    ) -> None:
+        """`numbers` names those of the model's weights: other ones, other log-probabilities."""
         self._folder = folder
         self._model = _fingerprint(model_folder)
-        self._device = device
+        self._place = f"{device.type}/{numbers}"
 
     def logps(
         self, policy: Policy, groups: Sequence[Group], at_once: int, noun: str, report: Report
@@ -65,7 +68,7 @@ class ReferenceCache:
         Path(name).replace(self._path(sequences))
 
     def _path(self, sequences: Sequence[TokenSequence]) -> Path:
-        key = hashlib.sha256(f"{self._model}/{self._device.type}".encode())
+        key = hashlib.sha256(f"{self._model}/{self._place}".encode())
         for sequence in sequences:
             key.update(f"{sequence.trained_from}:{list(sequence.ids)}".encode())
         return self._folder / f"{key.hexdigest()}.safetensors"

@@ -84,7 +84,7 @@ def prepare(
             steering.interrupt()
 
     report(f"loading the model on {describe(device)}")
-    base = load_base(Path(spec.model.path), device, spec.adapter.tuning)
+    base = load_base(Path(spec.model.path), device, spec.adapter)
     report("reading the examples")
     method = build_method(spec, run, base)
     _check_examples(spec, method, log)

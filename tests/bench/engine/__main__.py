@@ -1,15 +1,17 @@
 """`python -m tests.bench.engine`: our step beside TRL's, alternately, in one call.
 
-TRL runs twice: with its defaults, and with its best settings on this device. Ours runs without
-and with activation checkpointing. Every process makes its steps in turn with another, so that
-whatever else the machine does falls on both; a figure is the median of the steps after warm-up,
-and a ratio is between medians of the same turns.
+TRL runs with its defaults, and with its best settings on this device: without checkpointing, the
+reference computed before, in float32 and, where the device has units for it, in bfloat16 (the
+quicker counts as its best). Ours runs as a run does by default, in float32, and with activation
+checkpointing. All of a round make their steps in turn, so that whatever else the machine does
+falls on each; a figure is the median of the steps after warm-up, and a ratio is between medians
+of the same round.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -17,8 +19,9 @@ from statistics import median
 from tests.bench.engine.limits import Limit, limit_of
 from tests.bench.engine.material import Sizes
 from tests.bench.engine.stepping import Stepper
-from tests.bench.figures import Figure, print_figures
+from tests.bench.figures import Figure, print_figures, print_json
 from workbench.core import paths
+from workbench.engine.devices import has_bfloat16_units, resolve_device
 
 _TARGETS = {
     "sft_vs_default": 4.0, "sft_vs_best": 2.0, "dpo_vs_default": 5.5, "dpo_vs_best": 3.7,
@@ -29,67 +32,100 @@ _METHODS = ("sft", "dpo", "grpo_update", "grpo")
 _MB = 1024 * 1024
 
 
+_OURS, _PEER = "tests.bench.engine.ours", "tests.bench.engine.peer"
+
+
 @dataclass(frozen=True, slots=True)
-class Duel:
-    """Our medians and the peer's over the same turns, in seconds, and both peaks of memory."""
+class Contestant:
+    """A side of a comparison: what to run and how."""
 
-    ours_s: float
-    peer_s: float
+    module: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Median time of a step, its tokens, and the peak of memory."""
+
+    step_s: float
     tokens: int
-    ours_bytes: int
-    peer_bytes: int
+    peak_bytes: int
 
 
-def duel(method: str, model: Path, ours: Sequence[str], peer: Sequence[str], steps: int) -> Duel:
-    """Step both in turn: a warm-up each, then `steps` that count."""
+_PLAIN = Contestant(_OURS)
+_EXACT = Contestant(_OURS, ("--precision", "fp32"))
+_LEAN = Contestant(_OURS, ("--checkpointing",))
+_DEFAULT = Contestant(_PEER)
+_BEST = Contestant(_PEER, ("--best", "fp32"))
+_BEST_BF16 = Contestant(_PEER, ("--best", "bf16"))
+
+
+def take_turns(
+    method: str, model: Path, contestants: Sequence[Contestant], steps: int
+) -> dict[Contestant, Result]:
+    """Let all make a step in turn: a warm-up each, then `steps` that count."""
     common = ["--model", str(model), "--method", method]
-    left = Stepper("tests.bench.engine.ours", [*common, *ours])
-    right = Stepper("tests.bench.engine.peer", [*common, *peer])
-    turns = [(left.step(), right.step()) for _ in range(steps + 1)][1:]
-    return Duel(
-        median(mine["step_s"] for mine, _ in turns),
-        median(theirs["step_s"] for _, theirs in turns),
-        int(turns[-1][0]["tokens"]),
-        left.close(),
-        right.close(),
-    )
+    sides = [Stepper(each.module, [*common, *each.options]) for each in contestants]
+    turns = [[side.step() for side in sides] for _ in range(steps + 1)][1:]
+    return {
+        each: Result(
+            median(turn[place]["step_s"] for turn in turns),
+            int(turns[-1][place]["tokens"]),
+            sides[place].close(),
+        )
+        for place, each in enumerate(contestants)
+    }
 
 
-def measure(method: str, model: Path, steps: int) -> list[Figure]:
-    """All figures of one method."""
-    plain_default = duel(method, model, [], [], steps)
-    plain_best = duel(method, model, [], ["--best"], steps)
-    lean_default = duel(method, model, ["--checkpointing"], [], steps)
-    limit = limit_of(method, model, Sizes())
-    duels = {"default": plain_default, "best": plain_best}
-    figures = []
-    for name, one in duels.items():
-        ratio = one.peer_s / one.ours_s
-        label = f"{method}_vs_{name}"
-        figures += [
-            Figure(label, ratio, "×", _TARGETS.get(label)),
-            Figure(f"{label}_ours_step", one.ours_s, "s"),
-            Figure(f"{label}_trl_step", one.peer_s, "s"),
-            Figure(f"{label}_ours_tokens_per_second", one.tokens / one.ours_s, "tokens/s"),
-            Figure(f"{label}_trl_tokens_per_second", one.tokens / one.peer_s, "tokens/s"),
-            Figure(f"{label}_memory", one.peer_bytes / one.ours_bytes, "×"),
-            Figure(f"{label}_ours_peak", one.ours_bytes / _MB, "MB"),
-            Figure(f"{label}_trl_peak", one.peer_bytes / _MB, "MB"),
-        ]
+def measure(method: str, model: Path, steps: int) -> Iterator[list[Figure]]:
+    """All figures of one method, round after round."""
+    name = f"{method}_vs_default"
+    first = take_turns(method, model, [_PLAIN, _LEAN, _DEFAULT], steps)
+    yield comparison(name, first[_PLAIN], first[_DEFAULT])
     lean = f"{method}_checkpointed_vs_default"
-    figures += [
-        Figure(lean, lean_default.peer_s / lean_default.ours_s, "×", 2.0),
-        Figure(f"{lean}_memory", lean_default.peer_bytes / lean_default.ours_bytes, "×", 1.0),
-        Figure(f"{lean}_ours_peak", lean_default.ours_bytes / _MB, "MB"),
-        Figure(f"{method}_vs_best_memory_share", 1 / figures_value(figures, method), "×", 0.7),
-        *limit_figures(method, limit, min(plain_default.ours_s, plain_best.ours_s)),
+    speed, memory = _ratios(first[_LEAN], first[_DEFAULT])
+    yield [
+        Figure(lean, speed, "×", 2.0),
+        Figure(f"{lean}_memory", memory, "×", 1.0),
+        Figure(f"{lean}_ours_peak", first[_LEAN].peak_bytes / _MB, "MB"),
     ]
-    return figures
+    second = take_turns(method, model, [_PLAIN, _EXACT, _BEST], steps)
+    rounds = [(second[_PLAIN], second[_BEST])]
+    exact = f"{method}_fp32_vs_best_fp32"
+    yield comparison(f"{method}_vs_best_fp32", *rounds[0])
+    yield comparison(exact, second[_EXACT], second[_BEST])
+    if has_bfloat16_units(resolve_device("auto")):
+        third = take_turns(method, model, [_PLAIN, _BEST_BF16], steps)
+        rounds.append((third[_PLAIN], third[_BEST_BF16]))
+        yield comparison(f"{method}_vs_best_bf16", *rounds[1])
+    ours, best = min(rounds, key=lambda one: one[1].step_s / one[0].step_s)
+    yield [
+        *comparison(f"{method}_vs_best", ours, best),
+        Figure(f"{method}_vs_best_memory_share", ours.peak_bytes / best.peak_bytes, "×", 0.7),
+        *limit_figures(method, limit_of(method, model, Sizes()), min(
+            first[_PLAIN].step_s, second[_PLAIN].step_s
+        )),
+    ]  # fmt: skip
 
 
-def figures_value(figures: Sequence[Figure], method: str) -> float:
-    """TRL's best peak over ours."""
-    return next(item.value for item in figures if item.name == f"{method}_vs_best_memory")
+def comparison(name: str, ours: Result, peer: Result) -> list[Figure]:
+    """The ratios of a pair, and what they are ratios of."""
+    speed, memory = _ratios(ours, peer)
+    return [
+        Figure(name, speed, "×", _TARGETS.get(name)),
+        Figure(f"{name}_ours_step", ours.step_s, "s"),
+        Figure(f"{name}_trl_step", peer.step_s, "s"),
+        Figure(f"{name}_ours_tokens_per_second", ours.tokens / ours.step_s, "tokens/s"),
+        Figure(f"{name}_trl_tokens_per_second", peer.tokens / peer.step_s, "tokens/s"),
+        Figure(f"{name}_memory", memory, "×"),
+        Figure(f"{name}_ours_peak", ours.peak_bytes / _MB, "MB"),
+        Figure(f"{name}_trl_peak", peer.peak_bytes / _MB, "MB"),
+    ]
+
+
+def _ratios(ours: Result, peer: Result) -> tuple[float, float]:
+    """TRL's time and memory over ours."""
+    return peer.step_s / ours.step_s, peer.peak_bytes / ours.peak_bytes
 
 
 def limit_figures(method: str, limit: Limit | None, step_s: float) -> list[Figure]:
@@ -118,10 +154,13 @@ def main() -> None:
             f" {sizes.pairs} pairs a step; SFT has mixed lengths. The reference is in the cache"
             " for ours and for TRL's best settings; TRL's defaults compute it at each step."
         )
-    figures = []
+    figures: list[Figure] = []
     for method in asked.method or _METHODS:
-        figures += measure(method, asked.model, asked.steps)
-    print_figures(figures, as_json=asked.json)
+        for part in measure(method, asked.model, asked.steps):
+            print_figures(part)
+            figures += part
+    if asked.json:
+        print_json(figures)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ import torch
 from transformers import AutoConfig
 
 from tests.bench.engine.material import RANK, SFT_LENGTHS, Sizes
+from workbench.core.recipes import AdapterConfig
+from workbench.engine.devices import resolve_device
+from workbench.engine.modeling import weights_dtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,14 @@ def limit_of(method: str, model: Path, sizes: Sizes) -> Limit | None:
 
 
 def matrix_rate() -> float:
-    """Floating-point operations a second of a large matrix product, the best of several."""
-    on_gpu = torch.cuda.is_available()
+    """Floating-point operations a second of a large matrix product, the best of several, in the
+    numbers that frozen weights have by default on this device.
+    """
+    device = resolve_device("auto")
+    on_gpu = device.type == "cuda"
     size = 8192 if on_gpu else 2048
-    kind = {"device": "cuda", "dtype": torch.bfloat16} if on_gpu else {}
-    left, right = torch.randn(size, size, **kind), torch.randn(size, size, **kind)
+    dtype = weights_dtype(device, AdapterConfig())
+    left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
     best = 0.0
     for _ in range(6):
         started = time.perf_counter()

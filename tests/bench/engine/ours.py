@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--method", required=True)
     parser.add_argument("--checkpointing", action="store_true")
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--answers", type=int, required=True)
     asked = parser.parse_args()
     sizes, turns = Sizes(), Turns(asked.answers)
@@ -121,7 +122,7 @@ def main() -> None:
     spec = RunSpec(
         run_id="bench", name="Bench", config=recipe(asked.method, sizes, asked.checkpointing),
         model=ModelRef(name="bench", path=str(asked.model)),
-        adapter=AdapterConfig(r=RANK, lora_alpha=ALPHA),
+        adapter=AdapterConfig(r=RANK, lora_alpha=ALPHA, precision=asked.precision),
     )  # fmt: skip
     with EventLog(attempt.events, spec.run_id, attempt.number) as log:
         steering = Steering(attempt.control, log.emit)

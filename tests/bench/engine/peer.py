@@ -39,8 +39,8 @@ class _TurnByTurn(TrainerCallback):
         self._turns.done(self._tokens)
 
 
-def settings(best: bool) -> dict[str, Any]:
-    """What both have, and for `best` what its defaults miss on this device."""
+def settings(best: str) -> dict[str, Any]:
+    """What both have, and for `best`, "fp32" or "bf16", what its defaults miss on this device."""
     common = {
         "output_dir": tempfile.mkdtemp(), "report_to": [], "disable_tqdm": True, "seed": SEED,
         "learning_rate": LEARNING_RATE, "lr_scheduler_type": "constant", "max_steps": _ENDLESS,
@@ -49,16 +49,15 @@ def settings(best: bool) -> dict[str, Any]:
     }  # fmt: skip
     if not best:
         return common
-    if torch.cuda.is_available():
-        return common | {"gradient_checkpointing": False, "bf16": True, "tf32": True}
-    return common | {"gradient_checkpointing": False, "bf16": False}
+    on_gpu = {"tf32": True} if torch.cuda.is_available() else {}
+    return common | on_gpu | {"gradient_checkpointing": False, "bf16": best == "bf16"}
 
 
 def lora() -> LoraConfig:
     return LoraConfig(task_type="CAUSAL_LM", r=RANK, lora_alpha=ALPHA, target_modules="all-linear")
 
 
-def sft(model: str, writer: Writer, best: bool, _: Sizes) -> tuple[Any, int]:
+def sft(model: str, writer: Writer, best: str, _: Sizes) -> tuple[Any, int]:
     from trl import SFTConfig, SFTTrainer
 
     rows = [
@@ -75,7 +74,7 @@ def sft(model: str, writer: Writer, best: bool, _: Sizes) -> tuple[Any, int]:
     return trainer, sum(len(row["input_ids"]) for row in trainer.train_dataset)
 
 
-def dpo(model: str, writer: Writer, best: bool, sizes: Sizes) -> tuple[Any, int]:
+def dpo(model: str, writer: Writer, best: str, sizes: Sizes) -> tuple[Any, int]:
     from trl import DPOConfig, DPOTrainer
 
     rows = [example.to_json() for example in writer.preferences(sizes)]
@@ -90,7 +89,7 @@ def dpo(model: str, writer: Writer, best: bool, sizes: Sizes) -> tuple[Any, int]
     return trainer, 2 * sizes.pairs * (sizes.prompt + sizes.answer)
 
 
-def grpo(model: str, writer: Writer, best: bool, sizes: Sizes) -> tuple[Any, int]:
+def grpo(model: str, writer: Writer, best: str, sizes: Sizes) -> tuple[Any, int]:
     """Whole steps: every answer is exactly as long as asked for."""
     from trl import GRPOConfig, GRPOTrainer
 
@@ -111,7 +110,7 @@ def grpo(model: str, writer: Writer, best: bool, sizes: Sizes) -> tuple[Any, int
     return trainer, sizes.group * (sizes.prompt + sizes.answer)
 
 
-def grpo_update(model: str, writer: Writer, best: bool, sizes: Sizes) -> tuple[Any, int]:
+def grpo_update(model: str, writer: Writer, best: str, sizes: Sizes) -> tuple[Any, int]:
     """The same without writing answers: the update on answers that are there."""
     trainer, tokens = grpo(model, writer, best, sizes)
     generator = torch.Generator().manual_seed(SEED)
@@ -138,7 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--method", choices=BUILDERS, required=True)
-    parser.add_argument("--best", action="store_true")
+    parser.add_argument("--best", choices=("fp32", "bf16"), default="")
     parser.add_argument("--answers", type=int, required=True)
     asked = parser.parse_args()
     set_seed(SEED)

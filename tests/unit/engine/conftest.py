@@ -17,6 +17,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def exact_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights are float32 on every machine, whatever it would choose by itself."""
+    monkeypatch.setattr("workbench.engine.modeling.has_bfloat16_units", lambda _: False)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def one_thread() -> None:
     """A model this small is slower with more."""

@@ -5,7 +5,7 @@ classes: title, help, range, default and group come from here and from nowhere e
 """
 
 from workbench.core.fields import Recipe, is_relevant, setting
-from workbench.core.recipes.adapter import AdapterConfig, Tuning
+from workbench.core.recipes.adapter import AdapterConfig, Precision, Tuning
 from workbench.core.recipes.methods import METHODS, DataKind, MethodConfig, MethodInfo
 from workbench.core.recipes.offline import (
     DpoConfig,
@@ -20,7 +20,7 @@ from workbench.core.recipes.training import TrainingConfig
 
 __all__ = [
     "METHODS", "AdapterConfig", "DataKind", "DataRef", "DpoConfig", "DpoLossType", "GrpoConfig",
-    "KtoConfig", "MethodConfig", "MethodInfo", "ModelRef", "OnlineConfig", "PpoConfig", "Recipe",
-    "RewardConfig", "RlooConfig", "RunSpec", "SftConfig", "TrainingConfig", "Tuning",
+    "KtoConfig", "MethodConfig", "MethodInfo", "ModelRef", "OnlineConfig", "PpoConfig", "Precision",
+    "Recipe", "RewardConfig", "RlooConfig", "RunSpec", "SftConfig", "TrainingConfig", "Tuning",
     "is_relevant", "setting",
 ]  # fmt: skip

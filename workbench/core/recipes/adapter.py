@@ -7,6 +7,7 @@ from typing import Literal
 from workbench.core.fields import Recipe, setting
 
 Tuning = Literal["lora", "dora", "qlora", "full"]
+Precision = Literal["auto", "bf16", "fp32"]
 
 _ADAPTERS = {"tuning": ("lora", "dora", "qlora")}
 
@@ -39,4 +40,14 @@ class AdapterConfig(Recipe):
     target_modules: str = setting(
         "all-linear", "Layers", "all-linear, or names of layers with commas between them.",
         group="Adapter", advanced=True, only_with=_ADAPTERS, min_length=1,
+    )  # fmt: skip
+    precision: Precision = setting(
+        "auto", "Precision", "Numbers of the weights that stay as they are. The adapter has 32 bits"
+        " in any case.",
+        group="Adapter", advanced=True, only_with={"tuning": ("lora", "dora")}, choices={
+            "auto": "16 bits where this machine computes them faster, else 32",
+            "bf16": "16 bits: half the memory, rounded a little",
+            "fp32": "32 bits: most exact",
+        },
+        choice_titles={"auto": "Automatic", "bf16": "16 bits (bfloat16)", "fp32": "32 bits"},
     )  # fmt: skip
