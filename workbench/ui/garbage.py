@@ -11,6 +11,8 @@ import gc
 from PySide6.QtCore import QObject, QTimer, Slot
 
 _INTERVAL_MS = 100  # often, so that each time there is little to look through
+_OLDEST = 2
+_GROWTH = 1.25
 
 
 class GarbageCollector(QObject):
@@ -20,14 +22,28 @@ class GarbageCollector(QObject):
         super().__init__(parent)
         gc.disable()
         gc.freeze()  # what was imported stays: looking through it again would only cost time
+        self._old_after_last = 0
         timer = QTimer(self)
         timer.timeout.connect(self._collect)
         timer.start(_INTERVAL_MS)
 
     @Slot()
     def _collect(self) -> None:
-        """Collect the oldest generation that is due, by Python's own thresholds."""
-        counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
-        due = [number for number, (count, threshold) in enumerate(counts) if count > threshold]
-        if due:
-            gc.collect(due[-1])
+        """Collect what is due by Python's own rules: the young often, all when it has grown."""
+        due = [
+            count > threshold
+            for count, threshold in zip(gc.get_count(), gc.get_threshold(), strict=True)
+        ]
+        if not due[0]:
+            return
+        if not due[1]:
+            gc.collect(0)
+        elif not due[2] or not self._has_grown():
+            gc.collect(1)
+        else:
+            gc.collect()
+            self._old_after_last = len(gc.get_objects(_OLDEST))
+
+    def _has_grown(self) -> bool:
+        """Whether it pays to go through all there is, which takes tens of milliseconds."""
+        return len(gc.get_objects(_OLDEST)) > _GROWTH * self._old_after_last
