@@ -77,7 +77,8 @@ class Form:
         found: dict[Role, str] = {}
         for wanted in self.columns:
             for name in wanted.names:
-                match = _ending(name[1:], present) if name[0] == "*" else plain.get(_plain(name))
+                left = [each for each in present if each not in found.values()]
+                match = _ending(name[1:], left) if name[0] == "*" else plain.get(_plain(name))
                 if match is not None and match not in found.values():
                     found[wanted.role] = match
                     break

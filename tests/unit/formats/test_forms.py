@@ -108,6 +108,40 @@ def test_what_is_written_is_read_again(form: Form) -> None:
     round_trip()
 
 
+@pytest.mark.parametrize("name", ["argilla", "label-studio"])
+def test_how_much_better_comes_back_from_labelling_tools(name: str) -> None:
+    said = [
+        Judgement(Choice.FIRST, "ada", Strength.MUCH),
+        Judgement(Choice.TIE, "bob"),
+        Judgement(Choice.SECOND, "cid", Strength.SLIGHTLY),
+    ]
+    record = PairRecord(user("Why?"), "a", "b", said)
+    form = form_named(name)
+    assert form.write is not None
+    (again,) = read_all(name, form.write(record))
+    assert again.judgements == said
+
+
+def test_other_ratings_are_no_strength() -> None:
+    rating = {"type": "rating", "value": {"rating": 2}, "from_name": "helpfulness"}
+    (annotation, cancelled) = ROWS["label-studio"]["annotations"]
+    rated = {**annotation, "result": [*annotation["result"], rating]}
+    row = {**ROWS["label-studio"], "annotations": [rated, cancelled]}
+    assert read_pair("label-studio", row).strength is None
+    nested = {
+        "fields": {"prompt": "a", "chosen": "b", "rejected": "c"},
+        "responses": {
+            "strength": [{"value": 3, "user_id": "ada"}, {"value": 9, "user_id": "bob"}],
+            "better": [{"value": "rejected", "user_id": "bob"},
+                       {"value": "chosen", "user_id": "ada"}],
+        },
+    }  # fmt: skip
+    said = read_pair("argilla", nested).judgements
+    assert [(each.annotator, each.strength) for each in said] == [
+        ("bob", None), ("ada", Strength.MUCH),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_a_form_is_told_from_one_row_and_has_words_for_its_roles(form: Form) -> None:
     assert forms_that_fit([ROWS[form.name]])[0] is form

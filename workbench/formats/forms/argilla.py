@@ -4,8 +4,9 @@
              "Q.responses.users": ["…"], "Q.responses.status": ["submitted"]}
     nested  {"fields": {…}, "responses": {"Q": [{"value": "response_1", "user_id": "…"}]}}
 
-An answer is a label that names a side, or a ranking of both. Drafts and discarded answers are
-passed over, suggestions too: they are no verdicts.
+An answer is a label that names a side, or a ranking of both. How much better it is may be the
+answer, 1 to 3, to a rating question named `strength`. Drafts and discarded answers are passed over,
+suggestions too: they are no verdicts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.core.preferences import Choice
+from workbench.core.preferences import Choice, Strength
 from workbench.formats.fields import Fields
 from workbench.formats.form import Form, column, needed
 from workbench.formats.forms.texts import prompt_value
@@ -58,7 +59,7 @@ def read(fields: Fields) -> Iterator[PairRecord]:
 
 def write(record: PairRecord) -> dict[str, Any]:
     said = record.judgements
-    return {
+    row = {
         "prompt": prompt_value(record.prompt),
         "response_1": record.first,
         "response_2": record.second,
@@ -66,17 +67,40 @@ def write(record: PairRecord) -> dict[str, Any]:
         "preference.responses.users": [each.annotator for each in said],
         "preference.responses.status": ["submitted"] * len(said),
     }
+    rated = [each for each in said if each.strength is not None]
+    if rated:
+        row |= {
+            "strength.responses": [int(each.strength or 0) for each in rated],
+            "strength.responses.users": [each.annotator for each in rated],
+            "strength.responses.status": ["submitted"] * len(rated),
+        }
+    return row
 
 
 def _judgements(fields: Fields) -> Iterator[Judgement]:
     values = _list(fields, Role.WINNER)
-    users, statuses = _list(fields, Role.ANNOTATOR), _list(fields, Role.STATUS)
+    users = _beside(fields, Role.WINNER, "users") or _list(fields, Role.ANNOTATOR)
+    statuses = _beside(fields, Role.WINNER, "status") or _list(fields, Role.STATUS)
+    strengths = _strengths(fields)
     for place, value in enumerate(values):
         if place < len(statuses) and statuses[place] in ("draft", "discarded"):
             continue
         user = users[place] if place < len(users) else None
         name = user if isinstance(user, str) else f"annotator {place + 1}"
-        yield Judgement(_choice(fields, value), name)
+        yield Judgement(_choice(fields, value), name, strengths.get(name))
+
+
+def _strengths(fields: Fields) -> dict[str, Strength]:
+    """How much better each person found the winner, where they rated that."""
+    ratings = _list(fields, Role.STRENGTH)
+    users = _beside(fields, Role.STRENGTH, "users")
+    found: dict[str, Strength] = {}
+    for place, rating in enumerate(ratings):
+        user = users[place] if place < len(users) else None
+        name = user if isinstance(user, str) else f"annotator {place + 1}"
+        if rating in (1, 2, 3):
+            found[name] = Strength(int(rating))
+    return found
 
 
 def _choice(fields: Fields, value: Any) -> Choice:
@@ -109,6 +133,12 @@ def _side(fields: Fields, value: Any) -> Choice | None:
     return choice_of_word(str(value))
 
 
+def _beside(fields: Fields, question: Role, what: str) -> list[Any]:
+    """What stands beside the answers to a question, which may be one of several."""
+    value = fields.row.get(f"{fields.mapping.get(question)}.{what}")
+    return value if isinstance(value, list) else []
+
+
 def _list(fields: Fields, role: Role) -> list[Any]:
     value = fields.find(role)
     if value is None:
@@ -129,9 +159,10 @@ FORM = Form(
                "response_a", "chosen"),
         needed(Role.SECOND, "response_2", "response2", "response-2", "generation_2", "answer_2",
                "response_b", "rejected"),
-        needed(Role.WINNER, "*.responses"),
-        column(Role.ANNOTATOR, "*.responses.users"),
-        column(Role.STATUS, "*.responses.status"),
+        column(Role.STRENGTH, "strength.responses"),
+        needed(Role.WINNER, "preference.responses", "*.responses"),
+        column(Role.ANNOTATOR, "preference.responses.users", "*.responses.users"),
+        column(Role.STATUS, "preference.responses.status", "*.responses.status"),
         column(Role.FIRST_ORIGIN, "response_1_origin"),
         column(Role.SECOND_ORIGIN, "response_2_origin"),
         column(Role.SPLIT, "split"),

@@ -4,8 +4,9 @@
  "annotations": [{"result": [{"type": "pairwise", "value": {"selected": "left"}}],
                   "completed_by": 1, "lead_time": 4.2, "was_cancelled": false}]}
 
-Left is the first answer. A tie is written as a choice, since pairwise knows none. Leaves out: all
-other controls of a task.
+Left is the first answer. A tie is written as a choice, since pairwise knows none, and how much
+better an answer is as a rating of 1 to 3 named `strength`. Leaves out: all other controls of a
+task.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.core.preferences import Choice
+from workbench.core.preferences import Choice, Strength
 from workbench.formats.fields import Fields
 from workbench.formats.form import Form, column, needed
 from workbench.formats.forms.texts import prompt_value
@@ -21,6 +22,7 @@ from workbench.formats.records import BadRowError, Judgement, Kind, PairRecord
 from workbench.formats.roles import Role
 from workbench.formats.verdicts import choice_of_word, iso_time, one_each
 
+_STRENGTH = "strength"
 _SIDES = {Choice.FIRST: "left", Choice.SECOND: "right"}
 _OF_ANNOTATION = {Role.ELAPSED: "lead_time", Role.CREATED_AT: "created_at"}
 
@@ -70,7 +72,8 @@ def _judgements(fields: Fields) -> Iterator[Judgement]:
             moment = one.moment(Role.CREATED_AT)
         except BadRowError as error:
             raise fields.bad(Role.VERDICTS, f"has a {error.column} that {error}") from None
-        yield Judgement(choice, _annotator(annotation, place), None, moment, elapsed_s)
+        strength = _strength(annotation)
+        yield Judgement(choice, _annotator(annotation, place), strength, moment, elapsed_s)
 
 
 def _choice(fields: Fields, annotation: Mapping[str, Any]) -> Choice | None:
@@ -95,6 +98,17 @@ def _choice(fields: Fields, annotation: Mapping[str, Any]) -> Choice | None:
     return None
 
 
+def _strength(annotation: Mapping[str, Any]) -> Strength | None:
+    """The rating that says how much better; any other rating is of something else."""
+    for result in annotation["result"]:
+        if isinstance(result, Mapping) and result.get("from_name") == _STRENGTH:
+            value = result.get("value")
+            rating = value.get("rating") if isinstance(value, Mapping) else None
+            if rating in (1, 2, 3):
+                return Strength(int(rating))
+    return None
+
+
 def _annotator(annotation: Mapping[str, Any], place: int) -> str:
     person = annotation.get("completed_by")
     if isinstance(person, Mapping):
@@ -104,14 +118,18 @@ def _annotator(annotation: Mapping[str, Any], place: int) -> str:
 
 def _annotation(judgement: Judgement) -> dict[str, Any]:
     side = _SIDES.get(judgement.choice)
-    result = (
+    result: dict[str, Any] = (
         {"type": "pairwise", "value": {"selected": side}, "from_name": "pairwise"}
         if side
         else {"type": "choices", "value": {"choices": [judgement.choice.value]},
               "from_name": "choice"}
     )  # fmt: skip
+    results = [result]
+    if judgement.strength is not None:
+        rating = {"rating": int(judgement.strength)}
+        results.append({"type": "rating", "value": rating, "from_name": _STRENGTH})
     row = {
-        "result": [{**result, "to_name": "answer1,answer2"}],
+        "result": [{**each, "to_name": "answer1,answer2"} for each in results],
         "was_cancelled": False,
         "completed_by": judgement.annotator or "unknown",
         "lead_time": judgement.elapsed_s,
