@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,3 +94,28 @@ def test_a_fetch_can_be_given_up(hub: HubServer, tmp_path: Path) -> None:
             "owner/tiny", lambda _: None, stop,
             cache_dir=tmp_path / "cache", endpoint=hub.endpoint,
         )  # fmt: skip
+
+
+def test_the_command_imports_from_the_hub_that_the_environment_names(
+    hub: HubServer, project: Project, tmp_path: Path
+) -> None:
+    folder = project.folder
+    project.close()
+
+    def import_from_hub(repo_id: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "workbench", "import", f"hub:{repo_id}", "--project", folder],
+            env=os.environ | {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path / "hf")},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    done = import_from_hub("owner/tiny")
+    assert (done.returncode, done.stdout) == (
+        0, "4 rows of the kind preference are now in “tiny”.\n",
+    ), done.stderr  # fmt: skip
+    absent = import_from_hub("owner/absent")
+    assert absent.returncode == 2
+    assert "no data set owner/absent" in absent.stderr
+    with Project.open(folder) as again:
+        (dataset,) = again.datasets.all()
+        assert (dataset.source, again.pairs.count()) == ("owner/tiny", 4)
