@@ -13,7 +13,7 @@ from workbench.engine.batching import TokenSequence
 _PER_TOKEN = ("old_logps", "ref_logps", "old_values", "returns")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class AnsweredPrompt:
     """G answers to one prompt, N tokens of them in all, on the CPU.
 
@@ -55,8 +55,14 @@ def pack_answered(items: Sequence[AnsweredPrompt]) -> dict[str, torch.Tensor]:
     }
     for name in _PER_TOKEN:
         columns = [getattr(item, name) for item in items]
-        if all(column is not None for column in columns):
-            tensors[name] = torch.cat(columns)
+        if any(column is not None for column in columns):
+            # Items that nothing is learnt from may have none.
+            tensors[name] = torch.cat(
+                [
+                    torch.zeros(sum(item.counts)) if column is None else column
+                    for item, column in zip(items, columns, strict=True)
+                ]
+            )
     return tensors
 
 

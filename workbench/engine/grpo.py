@@ -9,6 +9,8 @@ multiplied by its ratio ρ, as TRL does by default, so that its gradient is that
 - A reward that fails for an answer takes the mean of its group there; TRL counts it as 0.
 - `bnpo` takes its mean over the tokens of a micro-batch, as TRL does, so that it alone depends
   on how a step is parted; in `dapo` a step's tokens are exactly those of the step.
+- Without beta, groups whose answers are all worth the same are not read again: their loss and
+  gradient are 0. Entropy and clip ratios are then of the other groups.
 - `clip_ratio/low_min` and `clip_ratio/high_max` are left out.
 """
 
@@ -60,7 +62,30 @@ class Grpo(OnlineMethod[GrpoConfig]):
             case _:
                 return len(item.group)
 
+    def micro_batches(self, items: Sequence[AnsweredPrompt]) -> Sequence[Sequence[AnsweredPrompt]]:
+        """Those to learn from together; the others come with the last, which leaves them out."""
+        if not self._leaves_out_flat:
+            return super().micro_batches(items)
+        learning = _worth_reading(items)
+        others = [item for item in items if item not in learning]
+        *parts, last = super().micro_batches(learning)
+        return [*parts, [*last, *others]]
+
+    @property
+    def _leaves_out_flat(self) -> bool:
+        """Whether a group without advantages can't change anything. Several processes must read
+        equally often, and `bnpo` divides by the tokens of all groups.
+        """
+        is_alone = not (torch.distributed.is_available() and torch.distributed.is_initialized())
+        return is_alone and not self._config.beta and self._config.loss_type != "bnpo"
+
     def loss(self, policy: Policy, items: Sequence[AnsweredPrompt], tally: Tally) -> torch.Tensor:
+        if self._leaves_out_flat:
+            read = _worth_reading(items)
+            # What is left out has a loss of 0, and counts in the mean.
+            left_out = sum(map(self.weight, items)) - sum(map(self.weight, read))
+            tally.add("loss", torch.zeros(round(left_out)))
+            items = read
         config = self._config
         figures = self.figures_of(policy, items)
         logps = figures.logps
@@ -93,3 +118,8 @@ class Grpo(OnlineMethod[GrpoConfig]):
         tally.add("clip_ratio/high_mean", clipped.is_high[counted])
         tally.add("clip_ratio/region_mean", (clipped.is_low | clipped.is_high)[counted])
         return terms.sum()
+
+
+def _worth_reading(items: Sequence[AnsweredPrompt]) -> Sequence[AnsweredPrompt]:
+    """The items that have advantages; one of them where none has, so that gradients exist."""
+    return [item for item in items if item.advantages.any()] or items[:1]

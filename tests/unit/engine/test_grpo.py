@@ -83,6 +83,13 @@ def step_loss(method: Grpo, policy: Policy, made: list[AnsweredPrompt], tally: T
     return total
 
 
+def count_groups(policy: Policy) -> list[int]:
+    """How many groups each pass from now on reads; the list grows."""
+    read: list[int] = []
+    policy.register_forward_pre_hook(lambda _, arguments: read.append(len(arguments[0])))
+    return read
+
+
 CASES = [
     {"loss_type": "grpo"}, {"loss_type": "bnpo"}, {"loss_type": "dr_grpo"}, {"loss_type": "dapo"},
     {"loss_type": "grpo", "beta": 0.3}, {"loss_type": "bnpo", "beta": 0.3},
@@ -145,6 +152,36 @@ def test_parted_step_is_the_whole_step(
         assert tally.means()["loss"] == pytest.approx(float(loss), abs=1e-6)
         found.append((loss, gradients(model)))
     assert_same(*found[0], *found[1])
+
+
+@pytest.mark.parametrize("loss_type", ["grpo", "dr_grpo", "dapo"])
+@pytest.mark.parametrize("flat", [(0,), (1, 2), (0, 1, 2)])
+def test_leaving_out_groups_without_advantages_changes_nothing(
+    tmp_path: Path,
+    tiny_model_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    loss_type: str,
+    flat: tuple[int, ...],
+) -> None:
+    model, tokenizer = adapted(tiny_model_dir)
+    policy = packed(model)
+    policy.eval()
+    with torch.no_grad():
+        logps = policy(groups(), TEMPERATURE).logps
+    read = count_groups(policy)
+    found = []
+    for leaves_out in (False, True):
+        monkeypatch.setattr(Grpo, "_leaves_out_flat", leaves_out)
+        made = items(nearby(logps, 0.3), None)
+        for place in flat:
+            made[place].advantages = torch.zeros(len(made[place].group))
+        method = method_of(tmp_path, tokenizer, per_device_train_batch_size=2, loss_type=loss_type)
+        tally = Tally()
+        loss = step_loss(method, policy, made, tally)
+        assert tally.means()["loss"] == pytest.approx(float(loss), abs=1e-6)
+        found.append((loss, gradients(model)))
+    assert_same(*found[0], *found[1])
+    assert sum(read) == 3 + max(1, 3 - len(flat))
 
 
 @pytest.mark.parametrize("scale", ["group", "batch", "none"])
