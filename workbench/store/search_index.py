@@ -2,7 +2,7 @@
 
 All of it is made from the project and can be thrown away. It has its own file and its own writer,
 so that bringing it up to date costs an import nothing and makes no verdict wait. Rows are copied
-by SQL alone: while it works, Python is free.
+by SQL alone but for scripts without spaces (`unspaced.py`): while it works, Python is free.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.store.database import Database
+from workbench.store.unspaced import MARKS, as_indexed, indexed_in_sql
 
 INDEX_NAME = "search.sqlite"
-_VERSION = 2
+_VERSION = 3
 _CHUNK_ROWS = 5000
 _CACHE_KB = 65536
 _MORE_ROWS = 1.1
@@ -57,8 +58,9 @@ _SCHEMA = (
     "CREATE TABLE words_read (docs INTEGER NOT NULL)",
     """CREATE VIRTUAL TABLE texts USING fts5(
         scope, prompt, first, second,
-        content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
-    )""",
+        content='', columnsize=0,
+        tokenize="unicode61 remove_diacritics 2 tokenchars '__MARKS__'"
+    )""".replace("__MARKS__", MARKS),
     "CREATE VIRTUAL TABLE text_words USING fts5vocab(texts, col)",
 )  # fmt: skip
 
@@ -193,6 +195,7 @@ class SearchIndex:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+            db.create_function("as_indexed", 1, as_indexed, deterministic=True)
             db.execute("ATTACH ? AS project", [f"{self._database.path.resolve().as_uri()}?mode=ro"])
             yield db
         finally:
@@ -264,7 +267,8 @@ def _add(db: sqlite3.Connection, kind: int, low: int, high: int) -> None:
     )
     db.execute(
         f"""INSERT INTO texts(rowid, scope, prompt, first, second)
-            SELECT docid, '{of.name} ' || r.dataset_id, q.text, {of.first}, {of.second}
+            SELECT docid, '{of.name} ' || r.dataset_id, {indexed_in_sql("q.text")},
+                {indexed_in_sql(of.first)}, {indexed_in_sql(of.second)}
             FROM docs CROSS JOIN {of.table} r ON r.rowid = docs.source {of.joins}
             WHERE docid > ? ORDER BY docid""",
         [before],

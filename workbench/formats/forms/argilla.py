@@ -59,7 +59,7 @@ def read(fields: Fields) -> Iterator[PairRecord]:
 
 def write(record: PairRecord) -> dict[str, Any]:
     said = record.judgements
-    row = {
+    row: dict[str, Any] = {
         "prompt": prompt_value(record.prompt),
         "response_1": record.first,
         "response_2": record.second,
