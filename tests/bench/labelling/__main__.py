@@ -1,8 +1,9 @@
 """The figures of labelling: `python -m tests.bench.labelling [--part import] [--json]`.
 
-Each part is a module beside this one that prints its own figures with `--json`; it runs in a
-process of its own, so that none of them measures what another left behind. Options that this one
-does not know go to the part: `--part import --rows 100000`.
+Each part is a module beside this one that prints its own figures as they come; it runs in a process
+of its own, so that none of them measures what another left behind. With `--json` the figures of
+all come last, as one object. Options that this one does not know go to the part:
+`--part import --rows 100000`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import subprocess
 import sys
 
-from tests.bench.figures import Figure, print_figures
+from tests.bench.figures import Figure, print_json
 
 PARTS = {
     "import": "tests.bench.labelling.imports",
@@ -33,7 +34,8 @@ def main() -> int:
     for part in [options.part] if options.part else PARTS:
         print(f"{part} …", flush=True)
         figures += run_part(PARTS[part], for_part)
-    print_figures(figures, as_json=options.json)
+    if options.json:
+        print_json(figures)
     return 0
 
 

@@ -122,6 +122,28 @@ def test_how_much_better_comes_back_from_labelling_tools(name: str) -> None:
     assert again.judgements == said
 
 
+@pytest.mark.parametrize(
+    ("scores", "overall", "said"),
+    [
+        ([-1, -2, -3], -2, [("annotator 1", 1), ("annotator 2", 2), ("annotator 3", 3)]),
+        ([0, 0], 0, [("annotator 1", None), ("annotator 2", None)]),
+        ([-2, 1], -1, [("", 1)]),  # they differ: what the row says settles it
+        ([-3, -3], -1, [("", 1)]),  # the row says something else
+        ([-2, "?"], -2, [("", 2)]),
+    ],
+)
+def test_single_people_of_helpsteer3_are_kept_where_they_are_of_one_mind(
+    scores: list[Any], overall: int, said: list[tuple[str, int | None]]
+) -> None:
+    single = [{"score": score, "reasoning": "So."} for score in scores]
+    row = {**ROWS["helpsteer3"], "overall_preference": overall, "individual_preference": single}
+    record = read_pair("helpsteer3", row)
+    assert [(each.annotator, each.strength) for each in record.judgements] == said
+    form = form_named("helpsteer3")
+    assert form.write is not None
+    assert read_pair("helpsteer3", form.write(record)).judgements == record.judgements
+
+
 def test_other_ratings_are_no_strength() -> None:
     rating = {"type": "rating", "value": {"rating": 2}, "from_name": "helpfulness"}
     (annotation, cancelled) = ROWS["label-studio"]["annotations"]
