@@ -11,6 +11,7 @@ from workbench.core.recipes import (
     DpoConfig,
     GrpoConfig,
     KtoConfig,
+    OnlineConfig,
     PpoConfig,
     RewardConfig,
     RlooConfig,
@@ -25,13 +26,14 @@ from workbench.engine.grpo import Grpo
 from workbench.engine.kto import Kto
 from workbench.engine.logprobs import Policy
 from workbench.engine.modeling import LoadedBase
-from workbench.engine.online import ScorerOf
+from workbench.engine.online import SamplerOf, ScorerOf, own_sampler
 from workbench.engine.ppo import Ppo
 from workbench.engine.reference import ReferenceCache
 from workbench.engine.reward_model import Reward
 from workbench.engine.reward_scoring import BaseInUse, RewardModel
 from workbench.engine.rloo import Rloo
 from workbench.engine.sft import Sft
+from workbench.engine.vllm_sampler import VllmSampler, VllmSettings, start_vllm
 
 AnyMethod = Sft | Dpo | Kto | Reward | Grpo | Rloo | Ppo
 
@@ -49,15 +51,22 @@ def build_method(spec: RunSpec, run: RunFolder, base: LoadedBase) -> AnyMethod:
         case RewardConfig():
             return Reward(spec.config, *data)
         case GrpoConfig():
-            return Grpo(spec.config, *data, _scorer_of(spec, base))
+            return Grpo(
+                spec.config, *data, _scorer_of(spec, base), _sampler_of(spec, spec.config, base)
+            )
         case RlooConfig():
-            return Rloo(spec.config, *data, _scorer_of(spec, base))
+            return Rloo(
+                spec.config, *data, _scorer_of(spec, base), _sampler_of(spec, spec.config, base)
+            )
         case PpoConfig():
             critic = Critic.beside(
                 base, spec.adapter, seed=spec.config.seed,
                 checkpoints=spec.config.gradient_checkpointing,
             )  # fmt: skip
-            return Ppo(spec.config, *data, _scorer_of(spec, base), critic=critic)
+            return Ppo(
+                spec.config, *data, _scorer_of(spec, base), _sampler_of(spec, spec.config, base),
+                critic=critic,
+            )  # fmt: skip
     raise RunError(f"{METHODS[spec.method].title} can't be trained by this version yet.")
 
 
@@ -75,3 +84,14 @@ def _scorer_of(spec: RunSpec, base: LoadedBase) -> ScorerOf:
         return RewardModel.load(Path(reward.path), base.device, in_use)
 
     return load
+
+
+def _sampler_of(spec: RunSpec, config: OnlineConfig, base: LoadedBase) -> SamplerOf:
+    """What writes the answers: the recipe's choice."""
+    if config.sampler == "own":
+        return own_sampler
+    settings = VllmSettings(
+        Path(spec.model.path), spec.adapter.tuning, spec.adapter.r, config.max_length,
+        config.vllm_gpu_memory_utilization, config.seed,
+    )  # fmt: skip
+    return lambda policy, ends: VllmSampler(policy, ends, start_vllm(settings, base.device))

@@ -24,7 +24,7 @@ from workbench.core.preferences import PromptExample
 from workbench.core.recipes import OnlineConfig
 from workbench.core.rewards import RewardModelReward
 from workbench.engine.answered import AnsweredPrompt, column, pack_answered, unpack_answered
-from workbench.engine.batching import TokenSequence
+from workbench.engine.batching import TokenSequence, split
 from workbench.engine.chat import prompt_ids
 from workbench.engine.examples import read_prompts
 from workbench.engine.generation import end_tokens
@@ -38,6 +38,9 @@ Config = TypeVar("Config", bound=OnlineConfig)
 
 # Gives the scorer of a reward model, for the policy in training.
 ScorerOf = Callable[[RewardModelReward, Policy], Scorer]
+
+# Gives what writes answers with the policy in training, which ends them with these tokens.
+SamplerOf = Callable[[Policy, frozenset[int]], Sampler]
 
 # Groups of answers that a step writes to the log, so that it stays small.
 _SHOWN_GROUPS = 2
@@ -86,6 +89,15 @@ class Written:
         return torch.tensor(totals).view(len(self.prompts), -1)
 
 
+def own_sampler(policy: Policy, ends: frozenset[int]) -> Sampler:
+    """The one that is built in."""
+    sampler = PolicySampler(policy, ends)
+    sampler.try_sharing()
+    if policy.causal.get_input_embeddings().weight.is_cuda:
+        sampler.try_recording()
+    return sampler
+
+
 class OnlineMethod(ABC, Generic[Config]):
     """Base of GRPO, RLOO and PPO, which say what is made of rewards and what the loss is."""
 
@@ -100,10 +112,12 @@ class OnlineMethod(ABC, Generic[Config]):
         train: Path,
         held_out: Path,
         scorer_of: ScorerOf | None = None,
+        sampler_of: SamplerOf = own_sampler,
     ) -> None:
         self._config = config
         self._tokenizer = tokenizer
         self._scorer_of = scorer_of
+        self._sampler_of = sampler_of
         self.reuses = config.num_iterations
         self.train, self.cuts = self._tokenise(read_prompts(train))
         self.held_out, _ = self._tokenise(read_prompts(held_out))
@@ -129,9 +143,7 @@ class OnlineMethod(ABC, Generic[Config]):
         report("getting the rewards ready")
         self._ends = end_tokens(policy.causal, self._tokenizer)
         if self.sampler is None:
-            own = PolicySampler(policy, self._ends)
-            own.try_sharing()
-            self.sampler = own
+            self.sampler = self._sampler_of(policy, self._ends)
         scorer_of = self._scorer_of
         scorer = None if scorer_of is None else lambda spec: scorer_of(spec, policy)
         self._rewards = build(self._config.rewards, scorer=scorer)
@@ -224,13 +236,33 @@ class OnlineMethod(ABC, Generic[Config]):
     ) -> list[torch.Tensor]:
         """Log-probabilities of the model before training, [N] of each group."""
         started = time.perf_counter()
-        size = self._config.per_device_train_batch_size
-        found: list[torch.Tensor] = []
-        for start in range(0, len(groups), size):
-            part = groups[start : start + size]
-            logps = policy.reference(part, self._config.temperature).logps
-            found += split_by_group(logps, part)
+        found = self._logps_of(policy.reference, groups)
         figures.add("reference_time_s", torch.tensor([time.perf_counter() - started]))
+        return found
+
+    @torch.no_grad()
+    def written_logps(
+        self, policy: Policy, written: Written, groups: Sequence[tuple[TokenSequence, ...]]
+    ) -> torch.Tensor:
+        """Log-probabilities [N] by the policy that wrote the answers: as sampling gave them, or by
+        one pass more where another program wrote, whose numbers are not the policy's.
+        """
+        if all(len(rollout.logps) == len(rollout.tokens) for rollout in written.rollouts):
+            return torch.tensor([logp for rollout in written.rollouts for logp in rollout.logps])
+        was_training = policy.training
+        policy.eval()
+        logps = torch.cat(self._logps_of(policy, groups))
+        policy.train(was_training)
+        return logps
+
+    def _logps_of(
+        self,
+        policy: Callable[[Sequence[tuple[TokenSequence, ...]], float], TokenLogprobs],
+        groups: Sequence[tuple[TokenSequence, ...]],
+    ) -> list[torch.Tensor]:
+        found: list[torch.Tensor] = []
+        for part in split(groups, self._config.per_device_train_batch_size):
+            found += split_by_group(policy(part, self._config.temperature).logps, part)
         return found
 
     def _count(self, written: Written, figures: Tally) -> None:

@@ -24,7 +24,15 @@ from workbench.engine.batching import TokenSequence
 from workbench.engine.critic import Critic
 from workbench.engine.logprobs import Policy
 from workbench.engine.method import Tally
-from workbench.engine.online import OnlineMethod, ScorerOf, Written, everyones, split_by_group
+from workbench.engine.online import (
+    OnlineMethod,
+    SamplerOf,
+    ScorerOf,
+    Written,
+    everyones,
+    own_sampler,
+    split_by_group,
+)
 from workbench.engine.policy_losses import (
     Answers,
     clipped_loss,
@@ -44,10 +52,11 @@ class Ppo(OnlineMethod[PpoConfig]):
         train: Path,
         held_out: Path,
         scorer_of: ScorerOf | None = None,
+        sampler_of: SamplerOf = own_sampler,
         *,
         critic: Critic,
     ) -> None:
-        super().__init__(config, tokenizer, train, held_out, scorer_of)
+        super().__init__(config, tokenizer, train, held_out, scorer_of, sampler_of)
         self.critic = critic
         self._collecting_s = 0.0
 
@@ -102,7 +111,7 @@ class Ppo(OnlineMethod[PpoConfig]):
         """Reward of each token, [N]: the penalty for leaving the reference, at the end the rest."""
         given = torch.zeros(len(kept))
         if self._config.beta:
-            old = torch.tensor([logp for rollout in written.rollouts for logp in rollout.logps])
+            old = self.written_logps(policy, written, groups)
             kl = old - torch.cat(self.reference_logps(policy, groups, figures))
             figures.add("kl", kl[kept])
             given -= self._config.beta * kl

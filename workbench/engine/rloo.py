@@ -59,7 +59,7 @@ class Rloo(OnlineMethod[RlooConfig]):
     ) -> torch.Tensor:
         """k1 of each answer, summed over its tokens, [P, G]; 0 for what is masked."""
         ref = torch.cat(self.reference_logps(policy, groups, figures))
-        old = torch.tensor([logp for rollout in written.rollouts for logp in rollout.logps])
+        old = self.written_logps(policy, written, groups)
         counts = tuple(len(rollout.tokens) for rollout in written.rollouts)
         answers = Answers.of(counts, old.device)
         kept = answers.spread(is_learnt.flatten())

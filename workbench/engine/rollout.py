@@ -4,8 +4,8 @@ The adapter is merged into the weights while answers are written, and the weight
 exactly. Each distinct prompt is read once, its answers share what the model remembers of it
 (`shared_prefix.py`), and finished ones leave the batch.
 
-Left out on purpose, as nobody could try it on such a device yet: a static cache with CUDA graphs,
-and vLLM. Either would be another `Sampler`.
+On CUDA the step that writes a token is recorded and repeated (`recorded_steps.py`) where that
+changes nothing. vLLM is another `Sampler` (`vllm_sampler.py`).
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
-from transformers import DynamicCache
 
-from workbench.engine.attention import PackedAttention
+from workbench.engine.answer_memory import Copied, MemoryKind, Shared
 from workbench.engine.batching import split
 from workbench.engine.head import Head
 from workbench.engine.logprobs import Policy
-from workbench.engine.packing import Segment
-from workbench.engine.shared_prefix import SharedPrefixCache
+from workbench.engine.recorded_steps import Recorded
 from workbench.engine.token_choice import draw_tokens
 from workbench.engine.writing_weights import ready_to_write
 
 # Answers written at a time: what is remembered of them must fit beside the weights.
 MAX_ROWS = 64
+# Two ways to write that suit a model differ by rounding only.
+_SAME_LOGP, _SAME_LOGP_16_BITS = 0.05, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Rollout:
     """An answer as it was written.
 
     `logps` are the log-probabilities of `tokens` at the temperature they were drawn at, of the
-    whole distribution. `is_finished` says whether the model ended it (the last token says so) or
-    the limit did.
+    whole distribution; none where another program wrote, whose numbers are not the policy's.
+    `is_finished` says whether the model ended it (the last token says so) or the limit did.
     """
 
     tokens: list[int]
@@ -89,31 +89,50 @@ class PolicySampler:
         self._idle = idle
         self.shares_prefixes = False
         """Whether prompts are remembered once; see `try_sharing`."""
+        self.records_steps = False
+        """Whether one recorded step is repeated; see `try_recording`."""
 
     def try_sharing(self) -> bool:
-        """Turn sharing on if it changes nothing for this model; returns whether it is on.
+        """Turn sharing on if it changes nothing for this model; returns whether it is on."""
+        self.shares_prefixes = self._policy.packs and self._writes_alike(Shared)
+        return self.shares_prefixes
 
-        As with packing, a model is tried rather than looked up: two short answers are written, and
-        what they were thought worth must be what the policy gives them.
+    def try_recording(self) -> bool:
+        """Turn recorded steps on if they change nothing for this model; returns whether they are.
+
+        They pay on CUDA only; elsewhere the same steps are made one by one.
         """
-        if not self._policy.packs:
-            return False
+        self.records_steps = self._writes_alike(Recorded)
+        return self.records_steps
+
+    def _writes_alike(self, kind: MemoryKind) -> bool:
+        """Whether answers and what they are thought worth are those of the plain way.
+
+        As with packing, a model is tried rather than looked up: short answers are written.
+        """
         vocabulary = int(self._policy.causal.get_input_embeddings().weight.shape[0])
         ids = [(7919 * (place + 1)) % vocabulary for place in range(12)]
         requests = [Request(ids, "a"), Request(ids, "b"), Request(ids[:7], "c")]
-        written = {}
-        for self.shares_prefixes in (False, True):
-            try:
-                written[self.shares_prefixes] = self.sample(requests, Drawing(4, temperature=0))
-            except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
-                self.shares_prefixes = False
-                return False
-        pairs = zip(written[False], written[True], strict=True)
-        self.shares_prefixes = all(_alike(plain, shared) for plain, shared in pairs)
-        return self.shares_prefixes
+        drawing = Drawing(4, temperature=0)
+        try:
+            plain, found = (self._sample(requests, drawing, one) for one in (Copied, kind))
+        except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
+            return False
+        within = _SAME_LOGP if self._policy.causal.dtype == torch.float32 else _SAME_LOGP_16_BITS
+        return all(_alike(*pair, within) for pair in zip(plain, found, strict=True))
+
+    def sample(self, requests: Sequence[Request], drawing: Drawing) -> list[Rollout]:
+        longest = max((len(item.prompt) for item in requests), default=0) + drawing.max_new_tokens
+        window = getattr(self._policy.causal.config, "sliding_window", None)
+        kind: MemoryKind = Copied  # the only one that knows of windows
+        if not (window and longest > window):
+            kind = Recorded if self.records_steps else Shared if self.shares_prefixes else Copied
+        return self._sample(requests, drawing, kind)
 
     @torch.no_grad()
-    def sample(self, requests: Sequence[Request], drawing: Drawing) -> list[Rollout]:
+    def _sample(
+        self, requests: Sequence[Request], drawing: Drawing, kind: MemoryKind
+    ) -> list[Rollout]:
         was_training = self._policy.training
         self._policy.eval()
         rollouts: list[Rollout | None] = [None] * len(requests)
@@ -125,25 +144,21 @@ class PolicySampler:
         try:
             with ready_to_write(self._policy):
                 for part in split(order, self._max_rows):
-                    written = self._write([requests[place] for place in part], drawing)
+                    written = self._write([requests[place] for place in part], drawing, kind)
                     for place, rollout in zip(part, written, strict=True):
                         rollouts[place] = rollout
         finally:
             self._policy.train(was_training)
         return [rollout for rollout in rollouts if rollout is not None]
 
-    def _write(self, requests: Sequence[Request], drawing: Drawing) -> list[Rollout]:
+    def _write(
+        self, requests: Sequence[Request], drawing: Drawing, kind: MemoryKind
+    ) -> list[Rollout]:
         """Requests with equal prompts stand next to each other."""
         numbers: dict[tuple[int, ...], int] = {}
         owners = [numbers.setdefault(tuple(item.prompt), len(numbers)) for item in requests]
         causal, device = self._policy.causal, _device_of(self._policy)
-        longest = max(map(len, numbers)) + drawing.max_new_tokens
-        window = getattr(causal.config, "sliding_window", None)
-        memory = (
-            _Shared(causal, list(numbers), owners, device)
-            if self.shares_prefixes and not (window and longest > window)
-            else _Copied(causal, list(numbers), owners, device)
-        )
+        memory = kind(causal, list(numbers), owners, device)
         head = Head.of(causal)
         uniform = _uniform([item.key for item in requests], drawing).to(device)
         tokens: list[list[int]] = [[] for _ in requests]
@@ -175,106 +190,6 @@ class PolicySampler:
         return [Rollout(*row) for row in zip(tokens, logps, finished, strict=True)]
 
 
-class _Shared:
-    """Prompts read in one packed pass and remembered once; rows beside them."""
-
-    def __init__(
-        self,
-        causal: Any,
-        prompts: Sequence[Sequence[int]],
-        owners: Sequence[int],
-        device: torch.device,
-    ) -> None:
-        self._causal, self._prompts, self._device = causal, prompts, device
-        self._owners = owners
-        ends = torch.tensor([len(prompt) for prompt in prompts]).cumsum(0).tolist()
-        self._segments = [
-            Segment(end - len(prompt), end) for prompt, end in zip(prompts, ends, strict=True)
-        ]
-        self._cache = SharedPrefixCache(self._segments, device)
-        self._mask = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device)
-
-    def first(self) -> torch.Tensor:
-        """Read the prompts; returns the last hidden state for each row, [B, H]."""
-        ids = [token for prompt in self._prompts for token in prompt]
-        positions = [place for prompt in self._prompts for place in range(len(prompt))]
-        packed = PackedAttention(self._segments, self._device)
-        states = self._causal.base_model(
-            input_ids=torch.tensor([ids], device=self._device),
-            position_ids=torch.tensor([positions], device=self._device),
-            past_key_values=self._cache, use_cache=True, **packed.model_arguments(),
-        ).last_hidden_state  # fmt: skip
-        self._cache.branch(self._owners)
-        lengths = [len(self._prompts[owner]) for owner in self._owners]
-        self._positions = torch.tensor(lengths, device=self._device).unsqueeze(1)
-        last = [self._segments[owner].end - 1 for owner in self._owners]
-        rows: torch.Tensor = states[0, last]
-        return rows
-
-    def next(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Read one more token a row, [B]; returns the last hidden states, [B, H]."""
-        self._cache.begin_token()
-        states = self._causal.base_model(
-            input_ids=tokens.unsqueeze(1), position_ids=self._positions,
-            attention_mask=self._mask, past_key_values=self._cache, use_cache=True,
-            branches=self._cache,
-        ).last_hidden_state  # fmt: skip
-        self._positions = self._positions + 1
-        rows: torch.Tensor = states[:, 0]
-        return rows
-
-    def keep(self, going: Sequence[int]) -> None:
-        """Only the rows at these places stay."""
-        self._cache.keep(going)
-        self._positions = self._positions[torch.tensor(going, device=self._device)]
-
-
-class _Copied:
-    """Prompts padded on the left, read once, and what is remembered copied to their rows: as
-    transformers does it, for models that sharing does not suit.
-    """
-
-    def __init__(
-        self,
-        causal: Any,
-        prompts: Sequence[Sequence[int]],
-        owners: Sequence[int],
-        device: torch.device,
-    ) -> None:
-        self._causal, self._owners = causal, torch.tensor(owners, device=device)
-        longest = max(map(len, prompts))
-        ids = [[0] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
-        mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
-        self._ids = torch.tensor(ids, device=device)
-        self._mask = torch.tensor(mask, device=device)
-        self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
-        self._cache = DynamicCache()
-
-    def first(self) -> torch.Tensor:
-        rows = self._read(self._ids)[self._owners]
-        self._cache.batch_select_indices(self._owners)
-        self._mask, self._positions = self._mask[self._owners], self._positions[self._owners]
-        return rows
-
-    def next(self, tokens: torch.Tensor) -> torch.Tensor:
-        self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
-        self._positions = self._positions[:, -1:] + 1
-        return self._read(tokens.unsqueeze(1))
-
-    def _read(self, ids: torch.Tensor) -> torch.Tensor:
-        states = self._causal.base_model(
-            input_ids=ids, attention_mask=self._mask, position_ids=self._positions,
-            past_key_values=self._cache, use_cache=True,
-        ).last_hidden_state  # fmt: skip
-        rows: torch.Tensor = states[:, -1]
-        return rows
-
-    def keep(self, going: Sequence[int]) -> None:
-        kept = torch.tensor(going, device=self._mask.device)
-        self._cache.batch_select_indices(kept)
-        self._mask, self._positions = self._mask[kept], self._positions[kept]
-
-
 def _uniform(keys: Sequence[str], drawing: Drawing) -> torch.Tensor:
     """Random numbers of each answer, [B, longest], decided by its key alone."""
     if drawing.temperature == 0:
@@ -286,10 +201,18 @@ def _uniform(keys: Sequence[str], drawing: Drawing) -> torch.Tensor:
     return torch.tensor(rows)
 
 
-def _alike(left: Rollout, right: Rollout) -> bool:
-    """Whether two answers and what they were thought worth differ by rounding only."""
-    pairs = zip(left.logps, right.logps, strict=False)
-    return left.tokens == right.tokens and all(abs(one - two) < 0.05 for one, two in pairs)
+def _alike(left: Rollout, right: Rollout, within: float) -> bool:
+    """Whether what two answers were thought worth differs by rounding only.
+
+    Where two tokens are as likely, rounding may choose: from there on they are not compared.
+    """
+    steps = zip(left.tokens, right.tokens, left.logps, right.logps, strict=False)
+    for token, other, logp, other_logp in steps:
+        if abs(logp - other_logp) > within:
+            return False
+        if token != other:
+            break
+    return True
 
 
 def _device_of(policy: Policy) -> torch.device:

@@ -52,11 +52,11 @@ def expected_logps(
     return logps
 
 
-@pytest.mark.parametrize("shares", [True, False])
+@pytest.mark.parametrize("way", ["copied", "shared", "recorded"])
 @pytest.mark.parametrize("top_p", [1.0, 0.8])
-def test_answers_are_worth_what_the_policy_says(policy: Policy, shares: bool, top_p: float) -> None:
+def test_answers_are_worth_what_the_policy_says(policy: Policy, way: str, top_p: float) -> None:
     sampler = PolicySampler(policy, ends_of(policy), max_rows=7)
-    sampler.shares_prefixes = shares
+    sampler.shares_prefixes, sampler.records_steps = way == "shared", way == "recorded"
     asked = requests(5)
     written = sampler.sample(asked, Drawing(20, temperature=0.7, top_p=top_p))
     assert len({len(rollout.tokens) for rollout in written}) > 3  # they did leave one by one
@@ -74,6 +74,17 @@ def test_sharing_changes_nothing(policy: Policy) -> None:
     sampler.shares_prefixes = False
     copied = sampler.sample(requests(4), Drawing(70))
     assert [rollout.tokens for rollout in shared] == [rollout.tokens for rollout in copied]
+
+
+def test_steps_in_one_place_change_nothing(policy: Policy) -> None:
+    sampler = PolicySampler(policy, ends_of(policy))
+    plain = sampler.sample(requests(4), Drawing(140))  # more than a bucket, so rows move
+    assert sampler.try_recording()
+    recorded = sampler.sample(requests(4), Drawing(140))
+    assert [rollout.tokens for rollout in plain] == [rollout.tokens for rollout in recorded]
+    never = PolicySampler(policy, frozenset())
+    never.records_steps = True
+    assert {len(rollout.tokens) for rollout in never.sample(requests(1), Drawing(140))} == {140}
 
 
 def test_same_key_same_answer_whatever_else_is_asked(policy: Policy) -> None:

@@ -42,6 +42,18 @@ class OnlineConfig(TrainingConfig):
         False, "Ignore cut answers", "Answers that hit the length limit teach nothing.",
         group="Answers", advanced=True,
     )  # fmt: skip
+    sampler: Literal["own", "vllm"] = setting(
+        "own", "Answers are written by", "What writes the answers that are learnt from.",
+        group="Answers", advanced=True, choices={
+            "own": "Workbench itself, on any device",
+            "vllm": "vLLM: many answers sooner. Needs an NVIDIA GPU, LoRA and an extra package",
+        },
+        choice_titles={"own": "Built in", "vllm": "vLLM"},
+    )  # fmt: skip
+    vllm_gpu_memory_utilization: float = setting(
+        0.3, "GPU memory for vLLM", "Share of the GPU's memory that vLLM takes from the training.",
+        group="Answers", advanced=True, only_with={"sampler": ("vllm",)}, gt=0, lt=1,
+    )  # fmt: skip
     rewards: tuple[RewardSpec, ...] = setting(
         (), "Rewards", "What makes an answer good. Several are added up, by their weights.",
         group="Rewards", own_editor=True,
