@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.end2end.desktop import Application, Display
@@ -17,6 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.end2end)
+            item.add_marker(pytest.mark.timeout(900))  # several windows and runs, one after another
 
 
 @pytest.fixture
@@ -41,3 +44,7 @@ def open_application(display: Display, tmp_path: Path) -> Iterator[Open]:
     for application in opened:
         if application.process.poll() is None:
             application.kill()
+    for process in psutil.process_iter(["cmdline"]):  # a run outlives its window
+        if any(str(tmp_path) in part for part in process.info["cmdline"] or ()):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()

@@ -18,10 +18,11 @@ from PySide6.QtGui import QColor, QImage
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
+PATIENCE_S = 90  # a busy machine is no failure, and what comes soon costs nothing
 _POLL_S = 0.05
 
 
-def wait_for(what: str, look: Callable[[], T | None], *, timeout_s: float = 30) -> T:
+def wait_for(what: str, look: Callable[[], T | None], *, timeout_s: float = PATIENCE_S) -> T:
     """Return the first true value that `look` gives; fails with `what` after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -54,8 +55,8 @@ class Display:
     def xdotool(self, *arguments: str) -> str:
         done = subprocess.run(
             ["xdotool", *arguments],
-            env=os.environ | {"DISPLAY": self.name}, capture_output=True, text=True, timeout=30,
-            check=False,
+            env=os.environ | {"DISPLAY": self.name}, capture_output=True, text=True,
+            timeout=PATIENCE_S, check=False,
         )  # fmt: skip
         assert not done.stderr, done.stderr
         return done.stdout.strip()
@@ -132,10 +133,12 @@ class Application:
                     return widget
         return None
 
-    def wait_for(self, word: str, *, timeout_s: float = 30) -> Widget:
+    def wait_for(self, word: str, *, timeout_s: float = PATIENCE_S) -> Widget:
         return self.wait_until(f"“{word}”", lambda: self.find(word), timeout_s=timeout_s)
 
-    def wait_until(self, what: str, look: Callable[[], T | None], *, timeout_s: float = 30) -> T:
+    def wait_until(
+        self, what: str, look: Callable[[], T | None], *, timeout_s: float = PATIENCE_S
+    ) -> T:
         """Like `wait_for`, with a picture of the screen and the log if it fails."""
         try:
             return wait_for(what, look, timeout_s=timeout_s)
@@ -197,7 +200,7 @@ class Application:
     def close(self) -> None:
         """Ask the window to close, as a window manager does; the process must end well."""
         self._ask("close")
-        status = self.process.wait(timeout=30)
+        status = self.process.wait(timeout=PATIENCE_S)
         self._folder.cleanup()
         assert status == 0, self.log.read_text()[-3000:]
 
@@ -214,7 +217,7 @@ class Application:
 
     def _ask(self, request: str) -> Any:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(30)
+            connection.settimeout(PATIENCE_S)
             connection.connect(str(self._socket))
             connection.sendall(f"{request}\n".encode())
             with connection.makefile(encoding="utf-8") as answers:

@@ -110,17 +110,17 @@ def test_the_whole_round(open_application: Open, folder: Path) -> None:
     label_every_pair(window)
 
     start_training(window, steps=40)
-    window.wait_for("runs.compare", timeout_s=120)
+    window.wait_for("runs.compare", timeout_s=240)
     columns = window.wait_until("the loss curve", lambda: drawn_columns(window, "Loss"))
     assert columns[-1] - columns[0] > plot(window, "Loss").width / 2
 
     window.click("runs.compare")
     window.click("compare.write")
-    window.wait_for("Which answer is better?", timeout_s=120)
+    window.wait_for("Which answer is better?", timeout_s=240)
     window.keys("Left")
     window.wait_for("Vote saved. N shows the next prompt.")
     window.keys("n")
-    window.wait_for("Which answer is better?", timeout_s=60)
+    window.wait_for("Which answer is better?")
     window.keys("Right")
     window.wait_for("Vote saved. N shows the next prompt.")
     window.close()
@@ -149,7 +149,7 @@ def test_a_run_outlives_its_window_and_goes_on_after_a_crash(
     start_training(window, steps=steps)
     run = only_run(folder)
     written = run.attempt(1).events
-    wait_for("the first steps", lambda: lines(written) > 20, timeout_s=90)
+    wait_for("the first steps", lambda: lines(written) > 20)
     window.kill()
 
     at_death = lines(written)
@@ -163,7 +163,7 @@ def test_a_run_outlives_its_window_and_goes_on_after_a_crash(
     reason = again.wait_until("the reason of the crash", lambda: said(again, "SIGKILL"))
     assert "Resume goes on from step" in reason
     again.click("runs.resume")
-    again.wait_for("runs.compare", timeout_s=120)
+    again.wait_for("runs.compare", timeout_s=240)
 
     def curve_is_whole() -> bool:
         columns = drawn_columns(again, "Loss")

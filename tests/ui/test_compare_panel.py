@@ -22,7 +22,7 @@ from workbench.ui.panels.compare.comparison import Column, Comparison
 from workbench.ui.panels.compare.panel import ComparePanel
 from workbench.ui.panels.compare.subjects import Subject
 
-ANSWER_TIME_MS = 60_000
+ANSWER_TIME_MS = 120_000
 
 
 @pytest.fixture(scope="session")

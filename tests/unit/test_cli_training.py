@@ -138,7 +138,7 @@ def test_ctrl_c_saves_a_checkpoint_and_stops(run_dir: Path) -> None:
     events = folder.attempt(1).events
     wait_until(lambda: events.is_file() and '"metric"' in events.read_text("utf-8"), timeout_s=120)
     command.send_signal(signal.SIGINT)
-    said, _ = command.communicate(timeout=60)
+    said, _ = command.communicate(timeout=120)
     assert command.returncode == 0
     assert "Tiny is stopped" in said
     assert folder.checkpoint_steps()
@@ -156,6 +156,7 @@ def test_a_run_that_crashes_is_one_sentence(
     assert "Traceback" not in said
 
 
+@pytest.mark.timeout(900)
 def test_the_whole_round_without_a_window(
     tmp_path: Path, tiny_model_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
