@@ -5,7 +5,7 @@ checkpoints/step-00000012/
     optimizer.safetensors                            AdamW's moments by parameter name
     rng.safetensors                                  random state of torch, CPU and CUDA
     extra.safetensors                                what is trained beside the adapter, if any
-    items.safetensors                                answers that are still to be learnt from
+    items.safetensors                                answers still to be learnt from, by process
     trainer_state.json                               step, place in the data, drift watch
 """
 
@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel, set_peft_model_state_dict
+from peft import PeftModel, get_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch.distributed.tensor import DTensor
 
 from workbench.core.atomic import sync_folder
 from workbench.core.errors import RunError
@@ -32,6 +33,7 @@ from workbench.engine.drift import DriftWatch
 from workbench.engine.logprobs import Policy
 from workbench.engine.optimizer import Optimizer
 from workbench.engine.processes import Processes
+from workbench.engine.sharding import apart, parted_like, whole
 
 _ADAPTER = "default"  # peft's name for the one adapter that is trained
 _ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
@@ -82,25 +84,33 @@ class CheckpointStore:
         for best stays in any case. Returns its folder.
         """
         target = self._run.checkpoint(state.step)
+        apart(self._policy)
+        # Parts are put together by all processes, and written by the first.
+        weights, moments = shared_out_weights(self._policy.model), self._optimizer.tensors()
+        waiting = {
+            f"{rank}/{name}": value
+            for rank, part in enumerate(self._processes.everyones(dict(items or {})))
+            for name, value in part.items()
+        }
         if self._processes.is_first:
             beside = self._run.checkpoints / f"{_UNFINISHED}{state.step}"
             beside.mkdir()
-            self._write(beside, state, items or {})
+            save_weights(self._policy.model, beside, weights)
+            save_file(moments, beside / "optimizer.safetensors")
+            self._write(beside, state, waiting)
             publish(beside, target)
             self._prune(keep, state.drift.best_step)
         self._processes.wait()
         return target
 
-    def _write(self, folder: Path, state: TrainerState, items: Mapping[str, torch.Tensor]) -> None:
-        save_weights(self._policy.model, folder)
-        save_file(self._optimizer.tensors(), folder / "optimizer.safetensors")
+    def _write(self, folder: Path, state: TrainerState, items: dict[str, torch.Tensor]) -> None:
         if extra := self._extra():
             save_file(
                 {name: value.detach().contiguous() for name, value in extra.items()},
                 folder / "extra.safetensors",
             )
         if items:
-            save_file(dict(items), folder / "items.safetensors")
+            save_file(items, folder / "items.safetensors")
         rng = {"cpu": torch.get_rng_state()}
         if torch.cuda.is_available():
             rng["cuda"] = torch.cuda.get_rng_state()
@@ -167,27 +177,66 @@ class CheckpointStore:
         torch.set_rng_state(rng["cpu"])
         if "cuda" in rng and torch.cuda.is_available():
             torch.cuda.set_rng_state(rng["cuda"])
-        return state, load_file(items) if state.uses_left else {}
+        return state, self._own_items(items) if state.uses_left else {}
+
+    def _own_items(self, path: Path) -> dict[str, torch.Tensor]:
+        """What this process was learning from; raises RuntimeError where others were at work."""
+        kept = load_file(path)
+        if len({name.partition("/")[0] for name in kept}) != self._processes.count:
+            raise RuntimeError("answers that were shared out over another number of processes")
+        own = f"{self._processes.rank}/"
+        return {
+            name.removeprefix(own): value for name, value in kept.items() if name.startswith(own)
+        }
 
 
-def save_weights(model: Any, folder: Path) -> None:
-    """Write the trained adapter, or the whole model where that is what is trained."""
+def shared_out_weights(model: Any) -> dict[str, torch.Tensor] | None:
+    """The trained weights by name, where several processes each have a part of them, else None.
+
+    Every process must ask; the first gets them.
+    """
+    together: dict[int, torch.Tensor] = {}
+    found = {}
+    is_shared_out = False
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        if isinstance(model, PeftModel) and not parameter.requires_grad:
+            continue
+        is_shared_out |= isinstance(parameter, DTensor)
+        if id(parameter) not in together:  # tied weights are one
+            together[id(parameter)] = whole(parameter.detach())
+        found[name] = together[id(parameter)]
+    return found if is_shared_out else None
+
+
+def save_weights(
+    model: Any, folder: Path, weights: Mapping[str, torch.Tensor] | None = None
+) -> None:
+    """Write the trained adapter, or the whole model where that is what is trained.
+
+    `weights` stand for the model's own where that has only a part of each.
+    """
+    given = {} if weights is None else {"state_dict": dict(weights)}
     if isinstance(model, PeftModel):
-        model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=[_ADAPTER])
+        model.save_pretrained(
+            folder, save_embedding_layers=False, selected_adapters=[_ADAPTER], **given
+        )
     else:
-        model.save_pretrained(folder, max_shard_size="1TB")
+        model.save_pretrained(folder, max_shard_size="1TB", **given)
     (folder / "README.md").unlink(missing_ok=True)  # peft's empty model card
 
 
+@torch.no_grad()
 def load_weights(model: Any, folder: Path) -> None:
     """Take over what `save_weights` wrote; raises RuntimeError where it does not fit."""
     if isinstance(model, PeftModel):
-        set_peft_model_state_dict(model, load_file(folder / "adapter_model.safetensors"))
-        return
-    weights = load_file(folder / "model.safetensors")
-    unknown = model.load_state_dict(weights, strict=False).unexpected_keys
-    if unknown:
+        kept = load_file(folder / _ADAPTER_FILES[1])
+        here = get_peft_model_state_dict(model, adapter_name=_ADAPTER, save_embedding_layers=False)
+    else:
+        kept, here = load_file(folder / "model.safetensors"), model.state_dict()
+    if unknown := sorted(kept.keys() - here.keys()):
         raise RuntimeError(f"unknown weights {unknown[:3]}")
+    for name, value in kept.items():
+        here[name].copy_(parted_like(here[name], value))
 
 
 def publish(beside: Path, target: Path) -> None:

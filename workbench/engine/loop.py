@@ -24,6 +24,7 @@ from workbench.engine.method import Example, Item, Method, Tally
 from workbench.engine.optimizer import Optimizer
 from workbench.engine.processes import Processes
 from workbench.engine.schedule import learning_rate_at
+from workbench.engine.sharding import gathered
 from workbench.engine.steering import Steering
 
 
@@ -245,9 +246,10 @@ class Loop(Generic[Example, Item]):
     def _sample(self) -> None:
         """Let the model as it is now answer the fixed prompts."""
         self.policy.eval()
-        for sample in self._write_samples():
-            self._log.emit(Sample(self._state.step, sample.prompt, sample.text))
-            self._steering.poll()
+        with gathered(self.policy):
+            for sample in self._write_samples():
+                self._log.emit(Sample(self._state.step, sample.prompt, sample.text))
+                self._steering.poll()
 
     def _emit(self, values: dict[str, float]) -> None:
         state = self._state

@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 
+from workbench.core.errors import RunError
 from workbench.core.recipes import TrainingConfig
 from workbench.engine.logprobs import Policy
 from workbench.engine.processes import Processes
+from workbench.engine.sharding import parted_like, whole
 
 
 class Optimizer:
@@ -27,6 +29,13 @@ class Optimizer:
     ) -> None:
         self._processes = processes
         self._rate = config.learning_rate
+        if processes.sharding is not None:
+            if extra:
+                raise RunError(
+                    f"The {next(iter(extra))} can't be shared out over processes: start with"
+                    " --multi_gpu instead of --use_fsdp."
+                )
+            processes.sharding.share_out(policy)
         own = {id(parameter) for _, parameters in extra.values() for parameter in parameters}
         self.named = {
             name: parameter
@@ -43,7 +52,7 @@ class Optimizer:
             }
         self._factors = [float(group["lr"]) / config.learning_rate for group in groups]
         adamw = torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
-        self.policy, self.inner = processes.accelerator.prepare(policy, adamw)
+        self.policy, self.inner = processes.join(policy, adamw)
 
     def set_rate(self, rate: float) -> None:
         """The policy's learning rate; the others keep their proportion to it."""
@@ -60,9 +69,9 @@ class Optimizer:
         self.inner.zero_grad(set_to_none=True)
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """The moments, as `name#key`."""
+        """The moments, as `name#key`. Every process must ask; the first gets them."""
         return {
-            f"{name}#{key}": value.contiguous()
+            f"{name}#{key}": whole(value).contiguous()
             for name, parameter in self.named.items()
             for key, value in self.inner.state[parameter].items()
         }
@@ -72,5 +81,7 @@ class Optimizer:
         for label, value in tensors.items():
             name, _, key = label.rpartition("#")
             parameter = self.named[name]
-            on_cpu = key == "step" and parameter.device.type == "cpu"
-            self.inner.state[parameter][key] = value.to("cpu" if on_cpu else parameter.device)
+            if key == "step":
+                self.inner.state[parameter][key] = value.to(parameter.device)
+            else:
+                self.inner.state[parameter][key] = parted_like(parameter, value)

@@ -1,7 +1,7 @@
 """Several processes that train one model: who is first, what they add up and agree on.
 
-With one process each of these is free. `accelerate launch` starts several; accelerate decides
-how the model is shared out (DDP, FSDP2, DeepSpeed), and this file holds what we exchange.
+With one process each of these is free. `accelerate launch` starts several and says whether each
+has the whole model (DDP) or a part of it (FSDP2, `sharding.py`); this file holds what we exchange.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, gather_object
 
+from workbench.engine.logprobs import Policy
 from workbench.engine.method import Tally
+from workbench.engine.sharding import Sharding
 
 T = TypeVar("T")
 
@@ -22,10 +24,20 @@ T = TypeVar("T")
 class Processes:
     """One process among those that `accelerator` knows."""
 
-    def __init__(self, accelerator: Accelerator) -> None:
+    def __init__(self, accelerator: Accelerator, sharding: Sharding | None = None) -> None:
         self.accelerator = accelerator
+        self.sharding = sharding
         self.rank = int(accelerator.process_index)
         self.count = int(accelerator.num_processes)
+
+    @classmethod
+    def start(cls, device: torch.device) -> Processes:
+        """Join the processes that compute on `device`'s kind; raises RunError for a way to share
+        the model out that is not known here.
+        """
+        sharding = Sharding.wanted()
+        accelerator = Accelerator(cpu=device.type == "cpu", device_placement=False)
+        return cls(accelerator, sharding if accelerator.num_processes > 1 else None)
 
     @property
     def is_first(self) -> bool:
@@ -56,6 +68,10 @@ class Processes:
                 together.counts[name] = together.counts.get(name, 0) + part_counts[name]
         return together
 
+    def everyones(self, value: T) -> list[T]:
+        """What each process has, the first's first."""
+        return [value] if self.count == 1 else list(gather_object([value]))
+
     def agree(self, value: T) -> T:
         """What the first process has, on every process."""
         if self.count == 1:
@@ -75,10 +91,18 @@ class Processes:
         if self.count > 1:
             self.accelerator.wait_for_everyone()
 
-    def accumulating(
-        self, policy: torch.nn.Module, *, is_last: bool
-    ) -> AbstractContextManager[Any]:
+    def join(self, policy: Policy, optimizer: Any) -> tuple[Policy, Any]:
+        """Both as all processes use them; what is shared out is that already."""
+        if self.sharding is not None:
+            return policy, optimizer
+        joined: tuple[Policy, Any] = self.accelerator.prepare(policy, optimizer)
+        return joined
+
+    def accumulating(self, policy: Any, *, is_last: bool) -> AbstractContextManager[Any]:
         """Exchange gradients only after the last micro-batch of a step."""
+        if self.sharding is not None:
+            policy.set_requires_gradient_sync(is_last)
+            return nullcontext()
         if self.count == 1 or is_last:
             return nullcontext()
         context: AbstractContextManager[Any] = self.accelerator.no_sync(policy)

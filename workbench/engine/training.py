@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 
 from workbench.core.control import Command
 from workbench.core.conversation import Conversation, plain_text
@@ -76,7 +75,7 @@ def prepare(
     device = resolve_device(spec.device)
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    processes = Processes(Accelerator(cpu=device.type == "cpu", device_placement=False))
+    processes = Processes.start(device)
 
     def report(doing: str) -> None:
         log.report(doing)

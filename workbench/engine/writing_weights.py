@@ -13,6 +13,7 @@ from peft.tuners.lora import LoraLayer
 from torch.nn import functional
 
 from workbench.engine.logprobs import Policy
+from workbench.engine.sharding import gathered
 
 # Merged weights take as much again as the layers have; this much memory stays free besides.
 _SPARE_BYTES = 2 * 1024**3
@@ -24,6 +25,7 @@ _FEW_ROWS = 64
 def ready_to_write(policy: Policy) -> Iterator[None]:
     """Within it, a token a row is computed as fast as can be; after it, all is as it was."""
     with ExitStack() as stack:
+        stack.enter_context(gathered(policy))
         stack.enter_context(merged(policy.model))
         stack.enter_context(_few_rows_fast(policy.causal))
         yield
@@ -123,6 +125,7 @@ class _Turned:
         weight, bias = self._linear.weight, self._linear.bias
         if rows.shape[:-1].numel() > _FEW_ROWS:
             return functional.linear(rows, weight, bias)
-        columns = rows.reshape(-1, rows.shape[-1]).t().contiguous()
-        product = (weight @ columns).t().contiguous().view(*rows.shape[:-1], -1)
+        # Left column by column: the next layer reads it so without another copy.
+        columns = weight @ rows.reshape(-1, rows.shape[-1]).t()
+        product = columns.t().view(*rows.shape[:-1], -1)
         return product if bias is None else product + bias
