@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButt
 from pytestqt.qtbot import QtBot
 
 from workbench.core import conversation
+from workbench.core.changes import Changed, Changes
 from workbench.core.events import RunState
 from workbench.core.generation import Done, Row, Sampling, Token
 from workbench.core.preferences import Choice, Side, Split
@@ -21,6 +22,8 @@ from workbench.ui.context import Session
 from workbench.ui.panels.compare.comparison import Column, Comparison
 from workbench.ui.panels.compare.panel import ComparePanel
 from workbench.ui.panels.compare.subjects import Subject
+
+from .run_samples import make_run
 
 ANSWER_TIME_MS = 120_000
 
@@ -190,6 +193,33 @@ def test_without_a_trained_model_it_says_what_to_do(qtbot: QtBot, session: Sessi
     qtbot.addWidget(empty)
     empty.show()
     assert any(item.text() == "Nothing to compare yet" for item in empty.findChildren(QLabel))
+
+
+def test_while_the_first_run_is_at_work_it_says_so(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    make_run(project, "dpo-1")
+    empty = ComparePanel(session)
+    qtbot.addWidget(empty)
+    empty.show()
+    watch = next(item for item in empty.findChildren(QPushButton) if item.text() == "Watch it")
+    qtbot.waitUntil(watch.isVisible)
+    qtbot.mouseClick(watch, Qt.MouseButton.LeftButton)
+    assert session.window.visits[-1][0] == "runs"
+    assert not find(empty, QPushButton, "write").isVisible()  # nothing to write with
+
+
+def test_prompts_on_which_votes_become_pairs_are_one_click_away(
+    qtbot: QtBot, panel: ComparePanel, project: Project
+) -> None:
+    project.datasets.add_prompts("Ours", [NewPrompt(conversation.user("Which tea?"), Split.TRAIN)])
+    panel.apply_changes(Changes(Changed.DATASETS))
+    qtbot.waitUntil(lambda: bool(panel._prompts._by_split[Split.TRAIN]))
+    switch = find(panel, QPushButton, "training_prompts")
+    assert switch.isVisible()
+    qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
+    assert find(panel, QLineEdit, "prompt").text() == "Which tea?"
+    assert not switch.isVisible()
 
 
 def test_answers_can_be_asked_for_once_there_is_something_to_ask(

@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core import conversation
 from workbench.core.events import Event, Metric, RunState
-from workbench.core.preferences import Choice, Origin, OriginKind
+from workbench.core.preferences import Choice, Origin, OriginKind, Split
 from workbench.core.recipes import DpoConfig, ModelRef, RunSpec
 from workbench.store.project import Project
-from workbench.store.rows import NewPair
+from workbench.store.rows import NewPair, NewPrompt
 from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
 from workbench.ui.panels.home.loop import NextStep, next_step, read_loop
@@ -69,6 +69,18 @@ def test_the_next_step_follows_the_loop(project: Project) -> None:
     assert step() is NextStep.MAKE_PAIRS_OF_VOTES
     project.votes.make_pairs()
     assert step() is NextStep.LABEL
+
+
+def test_reviewing_goes_on_until_the_finding_is_clear(project: Project) -> None:
+    held_out = [NewPrompt(conversation.user(f"{n}?"), Split.HELD_OUT) for n in range(12)]
+    project.datasets.add_prompts("Held out", held_out)
+    add_pairs(project, 3, None)
+    add_run(project, RunState.FINISHED)
+    vote(project, "0?", Choice.SECOND)
+    assert next_step(read_loop(project, "Ada")) is NextStep.COMPARE
+    for number in range(1, 10):
+        vote(project, f"{number}?", Choice.SECOND)
+    assert next_step(read_loop(project, "Ada")) is NextStep.LABEL
 
 
 def test_votes_on_a_run_count_for_its_model(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -19,6 +20,7 @@ from workbench.core.errors import KnownError, ProjectError
 from workbench.core.telemetry import GpuReading, MachineReading
 from workbench.store.project import Project
 from workbench.ui import theme
+from workbench.ui.app import use_size
 from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
 from workbench.ui.panel import Panel
@@ -66,6 +68,17 @@ def test_the_palette_goes_where_it_is_told(window: MainWindow, qtbot: QtBot) -> 
     assert rail_button(window, "runs").isChecked()
 
 
+def test_actions_of_panels_that_were_not_seen_yet_are_found_and_shown(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.open_palette()
+    palette = window.palette_popup
+    qtbot.keyClicks(palette.field, "import data")
+    qtbot.waitUntil(lambda: palette.titles()[:1] == ["Import data…"])
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert rail_button(window, "data").isChecked()
+
+
 def test_escape_closes_the_palette(window: MainWindow, qtbot: QtBot) -> None:
     window.open_palette()
     qtbot.keyClick(window.palette_popup.field, Qt.Key.Key_Escape)
@@ -81,6 +94,21 @@ def test_the_palette_changes_the_look(
     assert not look.is_dark
     assert Settings.load(settings.path).theme == "light"
     look.set_mode("dark")
+
+
+def test_the_size_of_everything_is_chosen_for_the_next_start(
+    window: MainWindow, qtbot: QtBot, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.open_palette()
+    qtbot.keyClicks(window.palette_popup.field, "size 125")
+    qtbot.keyClick(window.palette_popup.field, Qt.Key.Key_Return)
+    assert "125 %" in window.notice.text
+    monkeypatch.setenv("QT_SCALE_FACTOR", "2")
+    use_size(Settings.load(settings.path))
+    assert os.environ["QT_SCALE_FACTOR"] == "2"  # somebody said so already
+    monkeypatch.delenv("QT_SCALE_FACTOR")
+    use_size(Settings.load(settings.path))
+    assert os.environ["QT_SCALE_FACTOR"] == "1.25"
 
 
 def test_a_known_error_is_a_sentence_without_a_report(window: MainWindow) -> None:

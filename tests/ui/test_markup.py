@@ -56,6 +56,19 @@ def test_formulas_are_readable(formula: str, shown: str) -> None:
     assert to_unicode(formula) == shown
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (r"It is \(\frac{1}{2}\cdot 2\), so.", "It is 1/2· 2, so."),
+        (r"Euler's: \[ e^{i} = x \]", "Euler's: eⁱ = x"),
+        (r"\[ a \le b \]", "a ≤ b"),
+        (r"Not \*bold\* nor a \# heading", "Not *bold* nor a # heading"),
+    ],
+)
+def test_formulas_are_found_where_models_write_them(line: str, shown: str) -> None:
+    assert AnswerDocument(line).document.toPlainText() == shown
+
+
 def test_right_to_left_paragraphs_run_from_the_right() -> None:
     document = AnswerDocument("שלום עולם\nHello").document
     document.setTextWidth(400)

@@ -115,7 +115,9 @@ def _signalled(end: TrainerEnd, number: int) -> ExitReport:
             f"{_resume_hint(end)}", name,
         )  # fmt: skip
     if killed:
-        return _crash(end, ExitKind.KILLED, f"The trainer was ended from outside ({name}).", name)
+        again = "" if end.resume_step else " Resume begins again: no checkpoint was saved yet."
+        words = f"The trainer was ended from outside ({name}).{again}"
+        return _crash(end, ExitKind.KILLED, words, name)
     words = _SIGNAL_WORDS.get(number, "was ended by a signal")
     return _crash(
         end, ExitKind.SIGNAL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from workbench.store.project import Project
 from workbench.ui import icons, theme
 from workbench.ui.garbage import GarbageCollector
 from workbench.ui.main_window import MainWindow
-from workbench.ui.settings import Settings
+from workbench.ui.settings import SIZES_PERCENT, Settings
 
 _PRELOAD_AFTER_MS = 300
 _SWITCH_INTERVAL_S = 0.001
@@ -34,9 +35,10 @@ def main(argv: Sequence[str] = ()) -> int:
 
     Returns the exit status once the window is closed. Needs a display: the caller checks.
     """
+    settings = Settings.load()
+    use_size(settings)
     app = application()
     GarbageCollector(app)
-    settings = Settings.load()
     theme.install(app, settings.theme)
     project, problem = _open(argv, settings)
     window = MainWindow(settings, project)
@@ -46,6 +48,12 @@ def main(argv: Sequence[str] = ()) -> int:
     if problem is not None:
         window.show_error(problem)
     return app.exec()
+
+
+def use_size(settings: Settings) -> None:
+    """Have Qt show everything as large as was chosen, unless its own variable says how large."""
+    if settings.size_percent in SIZES_PERCENT and settings.size_percent != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(settings.size_percent / 100))
 
 
 def application() -> QApplication:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Slot
+from PySide6.QtCore import QByteArray, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -20,7 +22,6 @@ from workbench.core.errors import KnownError
 from workbench.core.telemetry import MachineReading
 from workbench.store.project import Project
 from workbench.telemetry.sampler import Sampler
-from workbench.ui import theme
 from workbench.ui.bridge import Bridge
 from workbench.ui.bug_report import bug_report
 from workbench.ui.commands import Command
@@ -28,13 +29,14 @@ from workbench.ui.context import Session
 from workbench.ui.panel import Panel
 from workbench.ui.panel_table import HOME, PANELS, PanelEntry
 from workbench.ui.run_watcher import RunWatcher, WatchReport
-from workbench.ui.settings import Settings
+from workbench.ui.settings import SIZES_PERCENT, Settings
 from workbench.ui.tokens import WINDOW_DEFAULT, WINDOW_MINIMUM
 from workbench.ui.widgets.command_palette import CommandPalette
 from workbench.ui.widgets.device_strip import DeviceStrip
 from workbench.ui.widgets.message_bar import MessageBar
 from workbench.ui.widgets.notice import Notice
 from workbench.ui.widgets.rail import Rail
+from workbench.ui.window_commands import Elsewhere, Go, Look, Size
 
 _TELEMETRY_INTERVAL_S = 1.0
 
@@ -148,7 +150,7 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def navigate(self, panel: str, **what: object) -> None:
         """Show `panel`, made at its first showing; `what` goes to its `show_item`."""
-        if self._session.opened is None and panel != HOME:
+        if not self._can_show(panel):
             return
         entry = next((item for item in PANELS if item.name == panel), None)
         if entry is None:
@@ -220,6 +222,9 @@ class MainWindow(QMainWindow):
     def current_panel(self) -> Panel:
         return self._panels[self._chosen]
 
+    def _can_show(self, panel: str) -> bool:
+        return panel == HOME or self._session.opened is not None
+
     def _panel(self, entry: PanelEntry) -> Panel:
         if entry.name not in self._panels:
             panel = entry.make(self._session)
@@ -247,37 +252,61 @@ class MainWindow(QMainWindow):
     def open_palette(self) -> None:
         """Ctrl+K: the visible panel's actions first, then the rest."""
         self._palette.open_with(self._commands())
+        QTimer.singleShot(0, self, self._list_next_panel)
+
+    def _list_next_panel(self) -> None:
+        """Make a panel that was not seen yet, so that its actions are found too; one a turn."""
+        missing = (entry for entry in PANELS if entry.name not in self._panels)
+        entry = next(missing, None)
+        if entry is None or self._session.opened is None or not self._palette.isVisible():
+            return
+        self._panel(entry)
+        self._palette.offer(self._commands())
+        QTimer.singleShot(0, self, self._list_next_panel)
 
     def _commands(self) -> list[Command]:
         found = list(self.current_panel.commands())
         for number, entry in enumerate(PANELS, start=1):
-            go = _Go(self, entry.name)
+            go = Go(self, entry.name)
             title = self.tr("Go to {0}").format(entry.shown_title)
-            found.append(Command(title, go, entry.name, f"Ctrl {number}", go.is_possible))
+            found.append(
+                Command(
+                    title, go, entry.name, f"Ctrl {number}", partial(self._can_show, entry.name)
+                )
+            )
         for name, panel in self._panels.items():
             if name != self._chosen:
-                found += panel.commands()
+                found += [
+                    replace(command, run=Elsewhere(self, name, command.run))
+                    for command in panel.commands()
+                ]
         looks = {
             "system": self.tr("Look: as the system"),
             "light": self.tr("Look: light"),
             "dark": self.tr("Look: dark"),
         }
         for mode, title in looks.items():
-            found.append(Command(title, _Look(self._settings, mode), "theme"))
+            found.append(Command(title, Look(self._settings, mode), "theme"))
+        for percent in SIZES_PERCENT:
+            title = self.tr("Size: {0} %").format(percent)
+            found.append(Command(title, Size(self, self._settings, percent), "theme"))
         return found
 
     # Building, closing.
 
     def _build(self) -> None:
-        self.setMinimumSize(*WINDOW_MINIMUM)
+        room = self.screen().availableSize()
+        self.setMinimumSize(
+            min(WINDOW_MINIMUM[0], room.width()), min(WINDOW_MINIMUM[1], room.height())
+        )
         for number, entry in enumerate(PANELS, start=1):
             self._rail.add(entry.name, entry.shown_title, f"Ctrl {number}")
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
-            shortcut.activated.connect(_Go(self, entry.name))
+            shortcut.activated.connect(Go(self, entry.name))
         QShortcut(QKeySequence("Ctrl+K"), self).activated.connect(self.open_palette)
         self._rail.chosen.connect(self.navigate)
         self._strip.palette_wanted.connect(self.open_palette)
-        self._strip.job_clicked.connect(_Go(self, "runs"))
+        self._strip.job_clicked.connect(Go(self, "runs"))
         content = QVBoxLayout()
         content.setSpacing(0)
         content.addWidget(self._messages)
@@ -321,30 +350,3 @@ class MainWindow(QMainWindow):
         self._end()
         self._sampler.close()
         super().closeEvent(event)
-
-
-class _Go:
-    """Shows one panel: for shortcuts and the palette."""
-
-    def __init__(self, window: MainWindow, name: str) -> None:
-        self._window = window
-        self._name = name
-
-    def __call__(self) -> None:
-        self._window.navigate(self._name)
-
-    def is_possible(self) -> bool:
-        return self._name == HOME or self._window.session.opened is not None
-
-
-class _Look:
-    """Chooses light, dark or the system's look, and remembers it."""
-
-    def __init__(self, settings: Settings, mode: str) -> None:
-        self._settings = settings
-        self._mode = mode
-
-    def __call__(self) -> None:
-        self._settings.theme = self._mode
-        self._settings.save()
-        theme.active().set_mode(self._mode)

@@ -12,6 +12,7 @@ from workbench.core.changes import NO_CHANGES, Changed, Changes
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_16, SPACE_24
+from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import label
 
 
@@ -31,7 +32,7 @@ class Panel(QWidget):
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._title = label(title, "title")
-        self._purpose = label(purpose, "purpose")
+        self._purpose = ElidedLabel(purpose, "purpose")  # gives way to the actions beside it
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self._title)
@@ -57,7 +58,7 @@ class Panel(QWidget):
     def set_heading(self, title: str, purpose: str) -> None:
         """Replace the title and the sentence, for a panel whose title is what it shows."""
         self._title.setText(title)
-        self._purpose.setText(purpose)
+        self._purpose.show_text(purpose)
         self.setAccessibleName(title)
 
     def add_action(self, widget: QWidget) -> None:

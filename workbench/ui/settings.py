@@ -12,6 +12,7 @@ from workbench.core.atomic import write_json
 from workbench.core.paths import state_dir
 
 RECENT_LIMIT = 12
+SIZES_PERCENT = (90, 100, 110, 125, 150)
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Settings:
 
     path: Path
     theme: str = "system"
+    size_percent: int = 100
     recent_projects: list[str] = field(default_factory=list)
     geometry: str = ""
     panel: str = "home"

@@ -204,6 +204,7 @@ def _inputs(c: Colors) -> str:
             f" border: 1px solid {c.line}; padding: {SPACE_4}px; outline: 0;"
             f" selection-background-color: {c.accent_ground}; selection-color: {c.text1}; }}",
             f"QComboBox QAbstractItemView::item {{ min-height: {CONTROL_HEIGHT - 4}px; }}",
+            f"QAbstractSpinBox {{ padding-left: {SPACE_12}px; }}",  # as text in a line edit stands
             "QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: 0;"
             f" width: {MARK_SIZE + SPACE_4}px; background: transparent; }}",
             f"QAbstractSpinBox::up-arrow {{ image: url({mark('up', c.text2)});"

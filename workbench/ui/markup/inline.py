@@ -38,9 +38,10 @@ class Run:
 
 
 _TOKEN = re.compile(
-    r"(?P<escape>\\[\\`*_{}\[\]()#+.!~$|>-](?![(\[A-Za-z]))"
+    r"\\\((?P<formula>.+?)\\\)"  # before escapes: models write formulas so, and hardly ever \\(
+    r"|\\\[(?P<formula4>.+?)\\\]"
+    r"|(?P<escape>\\(?:[\\`*_{}\])#+.!~$|>-]|[(\[](?![A-Za-z])))"
     r"|(?P<code>`+)(?P<code_text>.+?)(?P=code)(?!`)"
-    r"|\\\((?P<formula>.+?)\\\)"
     r"|\$\$(?P<formula3>[^$]+)\$\$"
     r"|(?<![\\$\w])\$(?P<formula2>[^\s$](?:[^$\n]*?[^\s$\\])?)\$(?![\d$])"
     r"|(?P<bold>\*\*|__)(?P<bold_text>\S(?:.*?\S)?)(?P=bold)"
@@ -79,7 +80,7 @@ def _token(found: re.Match[str], start: int, style: Style) -> Iterator[Run]:
         text = found["code_text"]
         yield Run(text, inner, inner + len(text), style | Style.CODE)
         return
-    for name in ("formula", "formula2", "formula3"):
+    for name in ("formula", "formula2", "formula3", "formula4"):
         if found[name]:
             shown = to_unicode(found[name]).replace("\n", " ")
             yield Run(shown, begin, end, style | Style.FORMULA)

@@ -70,6 +70,16 @@ class CommandPalette(QWidget):
         self.show()
         self._field.setFocus()
 
+    def offer(self, commands: Sequence[Command]) -> None:
+        """List these instead, as far as they fit what was typed; the chosen row stays chosen."""
+        row = self._list.currentRow()
+        title = self._listed[row].title if 0 <= row < len(self._listed) else ""
+        self._commands = commands
+        self._filter(self._field.text())
+        titles = self.titles()
+        if row > 0 and title in titles:
+            self._list.setCurrentRow(titles.index(title))
+
     def close_palette(self) -> None:
         """Hide and give the focus back to where it was."""
         self.hide()

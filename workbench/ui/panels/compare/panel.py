@@ -29,6 +29,7 @@ from workbench.ui.panel import Panel
 from workbench.ui.panels.compare.column_card import ColumnCard
 from workbench.ui.panels.compare.comparison import Column, Comparison
 from workbench.ui.panels.compare.host import HostLink
+from workbench.ui.panels.compare.nothing_yet import NothingYet, is_training
 from workbench.ui.panels.compare.prompt_bar import PromptBar
 from workbench.ui.panels.compare.standings import (
     Standings,
@@ -40,7 +41,6 @@ from workbench.ui.panels.compare.subjects import Subject, read_subjects
 from workbench.ui.panels.compare.vote_bar import VoteBar
 from workbench.ui.tokens import SPACE_16
 from workbench.ui.widgets.card import Card
-from workbench.ui.widgets.empty_state import EmptyState
 from workbench.ui.widgets.recipe_form import RecipeForm
 from workbench.ui.widgets.texts import button
 
@@ -64,6 +64,7 @@ class ComparePanel(Panel):
         self._subjects_reading = Latest(session.bridge, self)
         self._prompts_reading = Latest(session.bridge, self)
         self._standings_reading = Latest(session.bridge, self)
+        self._training_reading = Latest(session.bridge, self)
         self._host = HostLink(session.bridge, self)
         self._host.progressed.connect(self._show_progress)
         self._host.wrote.connect(self._take)
@@ -80,6 +81,8 @@ class ComparePanel(Panel):
             self._prompts_reading.run(lambda: _read_prompts(project), self._show_prompts)
         if changes.flags & (Changed.VOTES | Changed.PAIRS | Changed.RUNS):
             self._read_standings()
+        if changes.flags & Changed.RUNS:
+            self._training_reading.run(lambda: is_training(project), self._nothing.show_training)
 
     def show_item(self, **what: object) -> None:
         """Choose the run `run_id`."""
@@ -125,7 +128,8 @@ class ComparePanel(Panel):
 
     @Slot(str)
     def _show_progress(self, doing: str) -> None:
-        self._votes.say(f"{doing[:1].upper()}{doing[1:]}…" if doing else "")
+        waiting = self.tr("Waiting for the first words…") if self._host.is_busy else ""
+        self._votes.say(f"{doing[:1].upper()}{doing[1:]}…" if doing else waiting)
 
     @Slot(str, bool)
     def _show_failure(self, message: str, is_known: bool) -> None:
@@ -137,6 +141,8 @@ class ComparePanel(Panel):
     def _show_vote_state(self) -> None:
         comparison = self._comparison
         can_vote = comparison is not None and comparison.can_vote
+        for widget in self._actions_shown:
+            widget.setVisible(self._subjects.count() > 0)
         for card in self._cards.values():
             card.allow_vote(can_vote)
         self._votes.allow_vote(can_vote)
@@ -144,6 +150,7 @@ class ComparePanel(Panel):
         self._write_button.setText(
             self.tr("Stop") if self._host.is_busy else self.tr("Write answers")
         )
+        self._votes_card.offer_training_prompts(self._prompts.measures_only)
         can_ask = self._subject() is not None and self._prompts.prompt is not None
         self._write_button.setEnabled(can_ask)
         if comparison is None:
@@ -292,6 +299,8 @@ class ComparePanel(Panel):
         self._subjects.setObjectName("compare.subject")
         self._subjects.setAccessibleName(self.tr("Which trained model"))
         self._subjects.setMinimumWidth(_SUBJECT_WIDTH)
+        self._subjects.setMaximumWidth(2 * _SUBJECT_WIDTH)
+        self._subjects.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._subjects.activated.connect(self._subject_changed)
         self._blind = QCheckBox(self.tr("Blind"))
         self._blind.setObjectName("compare.blind")
@@ -302,7 +311,13 @@ class ComparePanel(Panel):
         self._sampling_button.setObjectName("compare.sampling")
         self._write_button = button(self.tr("Write answers"), self._write_or_stop, kind="primary")
         self._write_button.setObjectName("compare.write")
-        for widget in (self._subjects, self._blind, self._sampling_button, self._write_button):
+        # “Stop” is shorter: what stands beside it keeps its place.
+        self._write_button.ensurePolished()
+        self._write_button.setMinimumWidth(self._write_button.sizeHint().width())
+        self._actions_shown = (
+            self._subjects, self._blind, self._sampling_button, self._write_button,
+        )  # fmt: skip
+        for widget in self._actions_shown:
             self.add_action(widget)
 
     def _build_body(self) -> None:
@@ -331,6 +346,7 @@ class ComparePanel(Panel):
         self._standings = StandingsCard()
         self._votes_card = VotesCard()
         self._votes_card.pairs_wanted.connect(self._make_pairs)
+        self._votes_card.training_prompts_wanted.connect(self._prompts.show_training_prompts)
         below = QHBoxLayout()
         below.setSpacing(SPACE_16)
         below.addWidget(self._standings, 3)
@@ -344,20 +360,12 @@ class ComparePanel(Panel):
         column.addLayout(columns, 1)
         column.addWidget(self._votes)
         column.addLayout(below)
+        self._nothing = NothingYet(self.session)
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._nothing_to_compare())
+        self._pages.addWidget(self._nothing)
         self._pages.addWidget(work)
         self.body.addWidget(self._pages, 1)
         self._show_vote_state()
-
-    def _nothing_to_compare(self) -> QWidget:
-        return EmptyState(
-            "compare",
-            self.tr("Nothing to compare yet"),
-            self.tr("A run leaves a trained model; here it stands beside the one it came from."),
-            action=self.tr("Set up a run"),
-            on_action=lambda: self.session.navigate("train"),
-        )
 
 
 def _read_prompts(project: Project) -> Mapping[Split, Sequence[Prompt]]:

@@ -69,6 +69,16 @@ class PromptBar(Card):
             self._show_place()
         self._show_position()
 
+    @property
+    def measures_only(self) -> bool:
+        """Whether votes on the prompts in view can never become pairs."""
+        return self._chosen_split() is Split.HELD_OUT
+
+    def show_training_prompts(self) -> None:
+        """Offer the prompts on which a vote can become a pair."""
+        self._split.setCurrentIndex(self._split.findData(Split.TRAIN))
+        self._change_split()
+
     def step(self, by: int) -> None:
         """Show the prompt `by` places on, round and round."""
         if self._prompts:

@@ -12,10 +12,11 @@ from workbench.core.preferences import Choice
 from workbench.stats.win_rate import WinRate, win_rate
 from workbench.store import Project
 from workbench.ui import theme
-from workbench.ui.tokens import DOT_SIZE, SPACE_16, SPACE_24
+from workbench.ui.tokens import DOT_SIZE, SPACE_8, SPACE_16, SPACE_24
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import button, label
+from workbench.ui.wording import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,8 @@ class StandingsCard(Card):
         even = rate.ties + rate.both_bad
         self.set_title(
             self.tr("Preferred by people"),
-            self.tr("95 % Wilson interval · {0} decided votes, {1} even apart").format(
-                rate.decisive, even
+            self.tr("95 % Wilson interval · {0}, {1} even apart").format(
+                count(rate.decisive, self.tr("decided vote"), self.tr("decided votes")), even
             ),
         )
         self._name.show_text(name)
@@ -119,9 +120,13 @@ class StandingsCard(Card):
 
 
 class VotesCard(Card):
-    """Turns votes into pairs: the loop closes here. Emits `pairs_wanted`."""
+    """Turns votes into pairs: the loop closes here.
+
+    Emits `pairs_wanted`, and `training_prompts_wanted` for prompts on which votes can become some.
+    """
 
     pairs_wanted = Signal()
+    training_prompts_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__(self.tr("Votes are the next pairs"))
@@ -129,17 +134,31 @@ class VotesCard(Card):
         self._make = button("", self.pairs_wanted.emit, kind="primary")
         self._make.setObjectName("compare.make_pairs")
         self._make.hide()  # until there are votes to make pairs of
+        self._switch = button(
+            self.tr("Compare on training prompts"), self.training_prompts_wanted.emit
+        )
+        self._switch.setObjectName("compare.training_prompts")
+        self._switch.hide()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACE_8)
+        buttons.addWidget(self._make)
+        buttons.addWidget(self._switch)
+        buttons.addStretch(1)
         self.body.addWidget(self._text)
-        self.body.addWidget(self._make, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addLayout(buttons)
         self.body.addStretch(1)
+
+    def offer_training_prompts(self, offered: bool) -> None:
+        """Offer to go on with prompts on which votes can become pairs."""
+        self._switch.setVisible(offered)
 
     def show_convertible(self, convertible: int) -> None:
         self._make.setVisible(convertible > 0)
         if not convertible:
             self._text.setText(
                 self.tr(
-                    "A decided vote on a prompt of your own can become a labelled pair. Votes on"
-                    " held-out prompts never do: they only measure."
+                    "A decided vote on a training prompt, or on one you typed, can become a"
+                    " labelled pair. Votes on held-out prompts never do: they only measure."
                 )
             )
             return

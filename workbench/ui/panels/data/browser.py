@@ -316,6 +316,7 @@ class Browser(QWidget):
         above.addWidget(self._clear)
         above.addStretch(1)
         above.addWidget(self._index_note)
+        above.addWidget(self.filters.order_field)
         left = Card()
         left.body.setSpacing(SPACE_8)
         left.body.addWidget(self.filters)

@@ -67,12 +67,16 @@ class FilterBar(QWidget):
         top.setSpacing(SPACE_8)
         top.addWidget(self.search, 1)
         top.addWidget(self._toggle)
-        top.addWidget(self._order)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_8)
         layout.addLayout(top)
         layout.addWidget(self._filters)
+
+    @property
+    def order_field(self) -> QComboBox:
+        """To be placed by the owner: beside the search it would leave that no room."""
+        return self._order
 
     @property
     def order(self) -> Order:

@@ -95,6 +95,8 @@ def next_step(loop: Loop) -> NextStep:
         return NextStep.COMPARE
     if loop.convertible_votes:
         return NextStep.MAKE_PAIRS_OF_VOTES
+    if not latest.votes.is_clear and loop.reviewed_prompts < loop.held_out_prompts:
+        return NextStep.COMPARE
     return NextStep.LABEL if loop.waiting_pairs else NextStep.NEXT_ROUND
 
 

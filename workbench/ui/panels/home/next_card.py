@@ -9,6 +9,7 @@ from workbench.ui.panels.home.loop import ENOUGH_PAIRS, Loop, NextStep
 from workbench.ui.tokens import SPACE_4, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, label
+from workbench.ui.wording import count
 
 
 class NextCard(Card):
@@ -83,7 +84,9 @@ class NextCard(Card):
                 )
             case NextStep.MAKE_PAIRS_OF_VOTES:
                 return (
-                    self.tr("Next: turn {0} votes into pairs").format(loop.convertible_votes),
+                    self.tr("Next: turn {0} into pairs").format(
+                        count(loop.convertible_votes, self.tr("vote"), self.tr("votes"))
+                    ),
                     self.tr("What you preferred in Compare is what the next round learns from."),
                     self.tr("To Compare"),
                     "compare",
@@ -91,7 +94,7 @@ class NextCard(Card):
             case NextStep.COMPARE:
                 return (
                     self.tr("Next: compare {0} with its base").format(name),
-                    self.tr("The same prompt, side by side: which answer is better?"),
+                    self._why_compare(loop),
                     self.tr("Compare"),
                     "compare",
                 )
@@ -115,3 +118,9 @@ class NextCard(Card):
             return self.tr("The next round learns from them too.")
         words = self.tr("{0} pairs with a winner are a good start for a first run.")
         return words.format(ENOUGH_PAIRS)
+
+    def _why_compare(self, loop: Loop) -> str:
+        if loop.latest is None or not loop.latest.votes.decisive:
+            return self.tr("The same prompt, side by side: which answer is better?")
+        words = self.tr("Not clear yet: {0} of {1} held-out prompts reviewed.")
+        return words.format(loop.reviewed_prompts, loop.held_out_prompts)

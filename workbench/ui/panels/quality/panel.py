@@ -24,7 +24,7 @@ from workbench.ui.panels.quality.findings import KEYS, findings
 from workbench.ui.panels.quality.view import Scope
 from workbench.ui.panels.quality.words import Words
 from workbench.ui.widgets.empty_state import EmptyState
-from workbench.ui.widgets.texts import label
+from workbench.ui.widgets.texts import button, label
 
 _TEXTS = Changed.PAIRS | Changed.DATASETS
 _FILTER_WIDTH = 170
@@ -49,7 +49,12 @@ class QualityPanel(Panel):
         self._busy = label("", "small")
         self._datasets = self._filter("quality.dataset", self.tr("Data set"))
         self._annotators = self._filter("quality.annotator", self.tr("Annotator"))
-        for widget in (self._busy, self._datasets, self._annotators):
+        self._go_on = button(
+            self.tr("Go on labelling"), lambda: self.session.navigate("label"), kind="primary"
+        )
+        self._go_on.setObjectName("quality.label")
+        self._go_on.hide()
+        for widget in (self._busy, self._datasets, self._annotators, self._go_on):
             self.add_action(widget)
         words = Words()
         self.cards = {key: FindingCard(words.title(key), key) for key in KEYS}
@@ -97,8 +102,8 @@ class QualityPanel(Panel):
         self._offer(self._datasets, self.tr("All data sets"), counted.datasets)
         self._offer(self._annotators, self.tr("Everybody"), everybody)
         is_empty = not len(counted.records.verdicts.pair)
-        for chooser in (self._datasets, self._annotators):
-            chooser.setVisible(not is_empty)
+        for action in (self._datasets, self._annotators, self._go_on):
+            action.setVisible(not is_empty)
         self._pages.setCurrentWidget(self._empty_page if is_empty else self._cards_page)
         self._show_findings()
 

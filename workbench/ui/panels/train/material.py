@@ -154,6 +154,7 @@ def parts_of(example: Example) -> tuple[Part, ...]:
             return (Part("imitated", example.completion),)
 
 
+_WORDS_IN_NAME = 2
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*\s*%?")
 
 
@@ -178,9 +179,9 @@ def why_no_four_bits(device: Device) -> str:
 
 
 def suggested_name(method: str, topic: str, taken: set[str]) -> str:
-    """A name that no run bears yet: `dpo-concise-answers-2`."""
+    """A name that no run bears yet, short enough for a list: `dpo-concise-answers-2`."""
     words = "".join(letter if letter.isalnum() else " " for letter in topic.lower()).split()
-    stem = "-".join([method, *words])
+    stem = "-".join([method, *words[:_WORDS_IN_NAME]])
     number = 1
     while f"{stem}-{number}" in taken:
         number += 1

@@ -200,6 +200,9 @@ class RunPlot(QWidget):
                 self._lines[curve.key] = _Line(self._plot)
             self._lines[curve.key].draw(curve, self._smoothing, low, high, pixels)
         self._shown = self._value_range()
+        # Without a point there is no scale to read.
+        has_points = any(len(curve.x) for curve in self._curves)
+        self._plot.getAxis("left").setStyle(showValues=has_points)
         self._plot.setXRange(low, high, padding=0)
         # A fixed range has points on its very ends: room for them and for the ticks' texts.
         self._plot.setYRange(
