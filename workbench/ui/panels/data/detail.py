@@ -15,6 +15,7 @@ from workbench.ui.panels.data.tag_row import TagRow
 from workbench.ui.panels.data.words import moment, origin_words, part_words, verdict_words
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import button, label, line, pill, plain_area, set_pill
 
 _MOST_HISTORY = 12
@@ -33,7 +34,7 @@ class RowView(Card):
         super().__init__()
         self._detail: RowDetail | None = None
         self._state = pill("", "neutral")
-        self._where = label("", "small")
+        self._where = ElidedLabel("", "small")
         self._delete = button(
             self.tr("Delete"), self.delete_wanted.emit, kind="quiet", icon="remove",
             tip=self.tr("Put the row into the bin; it can come back"),
@@ -89,7 +90,7 @@ class RowView(Card):
         if before is not None and before.id == detail.id and self.is_editing:
             return  # what somebody is writing stays
         self._show_state(detail)
-        self._where.setText(detail.dataset_name)
+        self._where.show_text(detail.dataset_name)
         self.tags.show_tags(detail.tags, known_tags)
         self.prompt.show_prompt(detail.prompt.messages)
         standing = self._standing(detail)
