@@ -26,6 +26,7 @@ from workbench.runner.supervisor_record import read_record
 from workbench.store import Project
 from workbench.store.rows import NewPair, RunRow
 
+pytestmark = pytest.mark.timeout(900)  # torch starts several times, on a busy machine too
 WRITTEN = Origin(OriginKind.WRITTEN)
 
 
@@ -56,7 +57,7 @@ class Watched:
         return self.project.runs.get(self.run_id)
 
     def wait_for_step(self, step: int) -> None:
-        wait_until(lambda: self.row().step >= step, timeout_s=60)
+        wait_until(lambda: self.row().step >= step, timeout_s=180)
 
     def wait_for(self, state: RunState) -> RunRow:
         def has_come() -> RunRow | None:
@@ -64,7 +65,7 @@ class Watched:
             assert row.state in (state, *(s for s in RunState if s.is_active)), row.detail
             return row if row.state is state else None
 
-        row = wait_until(has_come, timeout_s=60)
+        row = wait_until(has_come, timeout_s=180)
         assert isinstance(row, RunRow)
         return row
 
