@@ -4,8 +4,8 @@ It stands in for a person in the demo project and in headless runs, so it is wri
 
 1. An answer is unsound when it
    - has fewer than 3 words,
-   - holds no complete sentence (one that begins with a letter, figure or quotation mark and ends
-     with `.`, `!` or `?`), or
+   - holds no complete sentence that says something (one that begins with a letter, figure or
+     quotation mark and ends with `.` or `!`; a question asked back is no answer), or
    - repeats itself: at most 60 % of its words are different while it has 12 words or fewer, or
      fewer than 75 % of its runs of three words are different when it is longer.
 2. A sound answer is better than an unsound one. Two unsound ones are both bad.
@@ -29,7 +29,7 @@ CLEARLY_SHORTER_WORDS = 5
 CLEARLY_SHORTER_SHARE = 0.8
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-_COMPLETE_SENTENCE = re.compile(r"[\w\"'“‘(][^.!?]*\w[^.!?]*[.!?]")
+_COMPLETE_SENTENCE = re.compile(r"[\w\"'“‘(][^.!?]*\w[^.!?]*[.!]")
 
 
 def prefer(first: str, second: str) -> Choice:

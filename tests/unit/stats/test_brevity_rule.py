@@ -35,6 +35,8 @@ OPPOSITE = {
         (LONG, "A volcano.", Choice.FIRST),
         (LONG, "A volcano is a volcano.", Choice.FIRST),
         (LONG, "A volcano is a kind of", Choice.FIRST),
+        (LONG, "What is a volcano?", Choice.FIRST),
+        (LONG, "You ask what it is? It is a mountain with fire in it.", Choice.SECOND),
         (SHORT, SHORT, Choice.TIE),
         (SHORT, "A volcano is an opening in the Earth that lets out rock.", Choice.TIE),
         ("Paris.", CIRCLES, Choice.BOTH_BAD),
