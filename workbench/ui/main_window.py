@@ -345,7 +345,6 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self._settings.panel = self._chosen
         self._settings.save()
         self._end()
         self._sampler.close()

@@ -24,7 +24,6 @@ class Settings:
     size_percent: int = 100
     recent_projects: list[str] = field(default_factory=list)
     geometry: str = ""
-    panel: str = "home"
     annotator: str = ""
     label_keys: dict[str, str] = field(default_factory=dict)
     smoothing: float = 0.9
