@@ -17,8 +17,9 @@ from workbench.engine.batching import TokenSequence
 from workbench.engine.head import Head, HeadFigures
 from workbench.engine.packing import Group, TokenBatch, pack, pad
 
-# Packed and padded passes of a model that packing suits differ by rounding only.
-_SAME_LOGP = {torch.float32: 1e-3, torch.bfloat16: 0.5, torch.float16: 0.1}
+# Packed and padded passes of a model that packing suits differ by rounding only: in the mean, as
+# 16 bits move single tokens by half a nat.
+_SAME_LOGP = {torch.float32: 1e-3, torch.bfloat16: 0.15, torch.float16: 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,8 @@ def try_packing(policy: Policy) -> bool:
             policy.causal.set_attn_implementation(attention.NAME)
             policy.packs = True
             found = policy(groups).logps
-        difference = float((expected - found).abs().max())
-        policy.packs = difference <= _SAME_LOGP.get(_dtype(policy), 0.5)
+        difference = float((expected - found).abs().mean())
+        policy.packs = difference <= _SAME_LOGP.get(_dtype(policy), 0.15)
     except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
         policy.packs = False  # the model does not let attention be replaced
     finally:
