@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def exact_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def exact_numbers() -> Iterator[None]:
     """Weights are float32 on every machine, whatever it would choose by itself."""
-    monkeypatch.setattr("workbench.engine.modeling.has_bfloat16_units", lambda _: False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workbench.engine.modeling.has_bfloat16_units", lambda _: False)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
