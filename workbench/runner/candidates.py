@@ -14,15 +14,15 @@ from itertools import combinations
 from pathlib import Path
 
 from workbench.core.errors import RunError
-from workbench.core.generation import Done, Failed, Finished, Ready, Reply, Row, Sampling
+from workbench.core.generation import Done, Finished, Ready, Reply, Row, Sampling
 from workbench.core.preferences import Origin, OriginKind, Prompt
 from workbench.core.recipes import ModelRef
 from workbench.runner.generation_client import HOST_MODULE, GenerationClient
+from workbench.runner.replies import Cancelled, next_reply
 from workbench.store import Project
 from workbench.store.rows import NewPair
 
 _PROMPTS_AT_ONCE = 16
-_LOOK_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,6 @@ def pairs_of(prompt: Prompt, answers: Sequence[Answer]) -> list[NewPair]:
     ]  # fmt: skip
 
 
-class _Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
-    pass
-
-
 @dataclass
 class _Work:
     project: Project
@@ -173,7 +169,7 @@ class _Work:
         try:
             for numbers in groups:
                 self._ask_host(numbers)
-        except _Cancelled:
+        except Cancelled:
             self.report.is_cancelled = True
         finally:
             for prompt in self.order.prompts:
@@ -190,7 +186,7 @@ class _Work:
         self._tell(f"Loading {first.model.name}")
         with GenerationClient(replies.put, host_module=self.host_module) as client:
             client.load(first.model.path, adapters, first.device)
-            while not isinstance(self._next(replies), Ready):
+            while not isinstance(next_reply(replies, self.is_cancelled), Ready):
                 pass
             if self._writing_since is None:
                 self._writing_since = time.monotonic()
@@ -213,25 +209,13 @@ class _Work:
         adapter = _adapter_name(number) if writer.adapter else None
         rows = [Row(prompt.id, prompt.messages, adapter) for prompt in prompts]
         client.generate(rows, writer.sampling_of(answer))
-        while not isinstance(reply := self._next(replies), Finished):
+        while not isinstance(reply := next_reply(replies, self.is_cancelled), Finished):
             if isinstance(reply, Done):
                 self._count += 1
                 if reply.text.strip():
                     known = self._answers.setdefault(reply.row_id, {})
                     known[number, answer] = Answer(reply.text, writer.origin(answer))
                 self._tell(f"Writing with {writer.model.name}")
-
-    def _next(self, replies: queue.SimpleQueue[Reply]) -> Reply:
-        while True:
-            if self.is_cancelled():
-                raise _Cancelled
-            try:
-                reply = replies.get(timeout=_LOOK_EVERY_S)
-            except queue.Empty:
-                continue
-            if isinstance(reply, Failed):
-                raise RunError(reply.message) if reply.known else RuntimeError(reply.message)
-            return reply
 
     def _land(self, prompt: Prompt, *, is_last: bool = False) -> None:
         """Store the pairs of a prompt that has all its answers, or gets no more of them."""

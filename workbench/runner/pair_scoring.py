@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.core.errors import RunError
-from workbench.core.generation import Failed, Finished, Ready, Reply, Weighed, WeighedPair
+from workbench.core.generation import Finished, Ready, Reply, Weighed, WeighedPair
 from workbench.exchange.score_file import unsureness_of_margin
 from workbench.runner.generation_client import HOST_MODULE, GenerationClient
+from workbench.runner.replies import Cancelled, next_reply
 from workbench.store import Project
 from workbench.store.rows import RunRow
 from workbench.store.scores import PairToScore
 
 METHODS_THAT_JUDGE = frozenset({"dpo", "kto", "reward"})
 _PAIRS_AT_ONCE = 64
-_LOOK_EVERY_S = 0.2
 _ID_DIGITS = 4
 
 
@@ -90,17 +90,13 @@ def score_waiting_pairs(
     work = _Scoring(project, run, pair_ids, on_progress, is_cancelled, ScoringReport(source))
     try:
         work.carry_out(host_module)
-    except _Cancelled:
+    except Cancelled:
         work.report.is_cancelled = True
     except RunError as error:
         if not work.report.scored:
             raise
         work.report.problem = str(error)
     return work.report
-
-
-class _Cancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
-    pass
 
 
 @dataclass
@@ -119,7 +115,7 @@ class _Scoring:
         self._tell()
         with GenerationClient(replies.put, host_module=host_module) as client:
             client.load_judge(str(self.run.folder.path), self.run.spec.device)
-            while not isinstance(self._next(replies), Ready):
+            while not isinstance(next_reply(replies, self.is_cancelled), Ready):
                 pass
             self._since = time.monotonic()
             for start in range(0, len(self.pair_ids), _PAIRS_AT_ONCE):
@@ -131,21 +127,9 @@ class _Scoring:
                 self._tell()
 
     def _answers(self, replies: queue.SimpleQueue[Reply]) -> Iterator[Weighed]:
-        while not isinstance(reply := self._next(replies), Finished):
+        while not isinstance(reply := next_reply(replies, self.is_cancelled), Finished):
             if isinstance(reply, Weighed):
                 yield reply
-
-    def _next(self, replies: queue.SimpleQueue[Reply]) -> Reply:
-        while True:
-            if self.is_cancelled():
-                raise _Cancelled
-            try:
-                reply = replies.get(timeout=_LOOK_EVERY_S)
-            except queue.Empty:
-                continue
-            if isinstance(reply, Failed):
-                raise RunError(reply.message) if reply.known else RuntimeError(reply.message)
-            return reply
 
     def _store(self, answers: Sequence[Weighed]) -> None:
         scores = [
