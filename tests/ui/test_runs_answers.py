@@ -15,6 +15,7 @@ from workbench.core.rewards import LengthReward, NumericMatch, PythonReward
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.panels.runs.answers import PAGE_EVENTS, Answers
+from workbench.ui.panels.runs.answers_tab import AnswersTab
 from workbench.ui.panels.runs.panel import RunsPanel
 from workbench.ui.panels.runs.settings_table import settings_rows
 
@@ -95,9 +96,8 @@ def test_other_methods_have_plots_of_their_own(
     qtbot.waitUntil(lambda: len(panel.plots.card(plot).plot.curves) == len(figures))
 
 
-def test_answers_are_read_newest_first_and_older_ones_on_scrolling(
-    qtbot: QtBot, panel: RunsPanel, project: Project
-) -> None:
+def first_page_of_seventy(qtbot: QtBot, panel: RunsPanel, project: Project) -> AnswersTab:
+    """The tab with the newest of seventy groups of four answers."""
     run = online_run(project, "grpo-1", steps=1)
     for step in range(1, 71):
         run.write(group(step), run.started_at + step)
@@ -106,6 +106,13 @@ def test_answers_are_read_newest_first_and_older_ones_on_scrolling(
     tab = panel.tabs.answers
     panel.tabs.open_tab(tab)
     qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * PAGE_EVENTS)
+    return tab
+
+
+def test_answers_are_read_newest_first_and_older_ones_on_scrolling(
+    qtbot: QtBot, panel: RunsPanel, project: Project
+) -> None:
+    tab = first_page_of_seventy(qtbot, panel, project)
     assert tab.model.row(0).step == 70
     tab.table.scrollToBottom()
     qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * 70)
@@ -116,14 +123,7 @@ def test_answers_are_read_newest_first_and_older_ones_on_scrolling(
 def test_older_answers_asked_for_while_newer_ones_are_read_come_afterwards(
     qtbot: QtBot, panel: RunsPanel, project: Project
 ) -> None:
-    run = online_run(project, "grpo-1", steps=1)
-    for step in range(1, 71):
-        run.write(group(step), run.started_at + step)
-    run.ingest()
-    panel.show()
-    tab = panel.tabs.answers
-    panel.tabs.open_tab(tab)
-    qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * PAGE_EVENTS)
+    tab = first_page_of_seventy(qtbot, panel, project)
     tab.show_run(tab.model.answers.run_id)
     tab.model.fetchMore(QModelIndex())
     qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * 70)
