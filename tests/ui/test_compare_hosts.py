@@ -103,7 +103,7 @@ def test_the_last_words_of_a_host_are_not_taken_for_those_of_the_next(
     base = subject("/runs/r1/adapter", is_whole_model=False)
     with qtbot.waitSignal(link.finished):
         link.write(base, ROWS, Sampling())
-    session.bridge.is_holding = True
+    session.bridge.hold(qtbot)
     kill = [Row("base", user("kill")), Row("trained", user("kill"), ADAPTER_NAME)]
     link.write(base, kill, Sampling())
     dying = link._hosts["base"].client
@@ -112,7 +112,7 @@ def test_the_last_words_of_a_host_are_not_taken_for_those_of_the_next(
     link.failed.connect(lambda message, _: failed.append(message))
     last_words = list(session.bridge.held)
     session.bridge.held.clear()
-    session.bridge.is_holding = False
+    session.bridge.let_pass()
     with qtbot.waitSignal(link.finished):
         link.write(base, ROWS, Sampling())
         for call in last_words:

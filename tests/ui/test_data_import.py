@@ -184,10 +184,10 @@ def test_of_two_files_dropped_one_after_the_other_the_second_is_looked_at(
     show: Show, session: Session, qtbot: QtBot, tmp_path: Path
 ) -> None:
     panel = show()
-    session.bridge.is_holding = True
+    session.bridge.hold(qtbot)
     drop(panel, write_lines(tmp_path / "empty.jsonl", []))
     drop(panel, pairs_file(tmp_path / "second.jsonl", 3))
-    qtbot.waitUntil(lambda: session.bridge.holds_all)
+    qtbot.waitUntil(lambda: session.bridge.is_idle)
     session.bridge.release()
     page = wait_for_look(qtbot, panel)
     assert page._go.text() == "Import 3 rows"

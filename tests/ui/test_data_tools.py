@@ -90,14 +90,14 @@ def test_a_search_that_was_given_up_says_nothing_more(
     panel.find_duplicates()
     page = panel.current_tool
     assert isinstance(page, DuplicatesPage)
-    session.bridge.is_holding = True
+    session.bridge.hold(qtbot)
     page.start()
-    qtbot.waitUntil(lambda: session.bridge.holds_all)
+    qtbot.waitUntil(lambda: session.bridge.is_idle)
     push(qtbot, panel, "data.back")
     panel.find_duplicates()
     page.start()
     doing = page.progress.text
-    session.bridge.is_holding = False
+    session.bridge.let_pass()
     while session.bridge.held:  # all of the first search; the second is on its way
         session.bridge._deliver(session.bridge.held.pop(0))
     assert page.progress.text == doing

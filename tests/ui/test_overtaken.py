@@ -90,10 +90,10 @@ def test_a_panel_keeps_the_newest_of_what_it_read(
 ) -> None:  # fmt: skip
     panel = make(session)
     qtbot.addWidget(panel)
-    bridge.is_holding = True
+    bridge.hold(qtbot)
     panel.show()
-    qtbot.waitUntil(lambda: bridge.holds_all)
-    bridge.is_holding = False
+    qtbot.waitUntil(lambda: bridge.is_idle)
+    bridge.let_pass()
     change(project, tmp_path)
     panel.apply_changes(Changes(Changed.EVERYTHING))
     qtbot.waitUntil(lambda: is_new(panel))
@@ -121,11 +121,11 @@ def test_votes_on_one_run_are_never_shown_as_those_on_another(
         conversation.user("?"), ("a", base), ("b", trained), choice=Choice.SECOND,
         shown_left=Choice.FIRST, blind=True, reviewer="Ada",
     )  # fmt: skip
-    bridge.is_holding = True
+    bridge.hold(qtbot)
     panel._read_standings()
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     panel.show_item(run_id=run_id)
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     for_the_other = bridge.held.pop()
     bridge.release()
     assert panel._standings._name.text() == before
@@ -140,9 +140,9 @@ def test_the_count_never_goes_back_behind_a_verdict(
 ) -> None:
     add_pairs(project, 3)
     panel = shown_panel(qtbot, session)
-    bridge.is_holding = True
+    bridge.hold(qtbot)
     panel.apply_changes(Changes(Changed.VERDICTS))
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     decide(qtbot, panel, Qt.Key.Key_Left)
     assert count_text(panel) == "1 of 3"
     bridge.release()
@@ -155,9 +155,9 @@ def test_pairs_handed_out_after_somebody_else_took_over_are_given_back(
     add_pairs(project, 3)
     session.settings.annotator = "Ada"
     panel = shown_panel(qtbot, session)
-    bridge.is_holding = True
+    bridge.hold(qtbot)
     panel.apply_changes(Changes(Changed.PAIRS))
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     panel._label_as("Grace")
     assert project.queue.hand_out("Ada", 5, PLAIN)  # as a thread does that was slow
     bridge.release()
@@ -176,11 +176,11 @@ def test_rows_on_their_way_are_asked_for_again_when_all_are_read_again(
     panel = show_panel(qtbot, session)
     rows = panel.browser.rows
     qtbot.waitUntil(lambda: cell(panel, 0, 0) == "Question 0?" and rows.is_complete)
-    bridge.is_holding = True
+    bridge.hold(qtbot)
     assert rows.row(PAGE_SIZE) is None
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     rows.show_rows(rows.filter, panel.browser.filters.order)
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     bridge.release()
     qtbot.waitUntil(lambda: 1 in rows._pages)  # without anybody asking for it again
     assert cell(panel, PAGE_SIZE, 0) == f"Question {PAGE_SIZE}?"
@@ -194,12 +194,12 @@ def test_rows_of_another_filter_never_stand_in_for_those_on_screen(
     panel = show_panel(qtbot, session)
     rows = panel.browser.rows
     qtbot.waitUntil(lambda: cell(panel, 0, 0) == "Question 0?")
-    bridge.is_holding = True
+    bridge.hold(qtbot)
     rows.show_rows(RowFilter(dataset_ids=(second.id,)), panel.browser.filters.order)
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     rows._asked.clear()
     rows._ask(0)  # as a view does that is painted while the others are on their way
-    qtbot.waitUntil(lambda: bridge.holds_all)
+    qtbot.waitUntil(lambda: bridge.is_idle)
     old = bridge.held.pop()
     bridge.release()
     qtbot.waitUntil(lambda: rows.rowCount() == 3)
@@ -214,10 +214,10 @@ def test_the_bin_keeps_the_newest_of_what_it_read(
     add_questions(project, 3)
     page = BinPage(session)
     qtbot.addWidget(page)
-    bridge.is_holding = True
+    bridge.hold(qtbot)
     page.refresh()
-    qtbot.waitUntil(lambda: bridge.holds_all)
-    bridge.is_holding = False
+    qtbot.waitUntil(lambda: bridge.is_idle)
+    bridge.let_pass()
     keys = project.browse.first_keys(RowFilter(), limit=2)
     project.bin.throw("pair", project.browse.row_ids("pair", keys))
     page.refresh()

@@ -139,9 +139,9 @@ def test_answers_written_while_others_are_read_come_afterwards(
     tab = panel.tabs.answers
     panel.tabs.open_tab(tab)
     qtbot.waitUntil(lambda: tab.model.rowCount() == 4)
-    session.bridge.is_holding = True
+    session.bridge.hold(qtbot)
     tab.show_run(run.id)
-    qtbot.waitUntil(lambda: session.bridge.holds_all)
+    qtbot.waitUntil(lambda: session.bridge.is_idle)
     run.write(group(2), run.started_at + 2)
     run.ingest()
     tab.show_run(run.id)
