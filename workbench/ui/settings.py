@@ -25,6 +25,7 @@ class Settings:
     recent_projects: list[str] = field(default_factory=list)
     geometry: str = ""
     annotator: str = ""
+    last_folder: str = ""
     label_keys: dict[str, str] = field(default_factory=dict)
     smoothing: float = 0.9
     plot_x: str = "step"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QWidget
 
 from workbench.core.preferences import Strength
 from workbench.exchange.export_data import (
@@ -23,6 +23,7 @@ from workbench.formats.records import Kind
 from workbench.store.browse import KIND_OF_DATASET
 from workbench.store.rows import Dataset
 from workbench.ui.context import Session
+from workbench.ui.file_dialogs import ask_where_to_save
 from workbench.ui.panels.data.browser import Place
 from workbench.ui.panels.data.number_field import WholeField
 from workbench.ui.panels.data.progress_row import ProgressRow
@@ -108,12 +109,8 @@ class ExportPage(ToolPage):
 
     def choose_place(self) -> None:
         """Ask for the file to write."""
-        dialog = QFileDialog(self, self.tr("Export"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(f"{self.form.currentData()}{self.ending.currentData()}")
-        dialog.fileSelected.connect(lambda name: self.export_to(Path(name)))
-        dialog.open()
+        name = f"{self.form.currentData()}{self.ending.currentData()}"
+        ask_where_to_save(self, self._session.settings, self.tr("Export"), name, self.export_to)
 
     def export_to(self, path: Path) -> None:
         """Write the file, or both."""

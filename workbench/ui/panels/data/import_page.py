@@ -53,7 +53,7 @@ class ImportPage(ToolPage):
         self._mapping: Mapping[Role, str] | None = None
         self._again = False
         self._stop = threading.Event()
-        self.sources = ImportSources()
+        self.sources = ImportSources(session.settings)
         self.sources.chosen.connect(self.offer)
         self.preview = ImportPreview()
         self.preview.corrected.connect(self._correct)

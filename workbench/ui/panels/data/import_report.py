@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem
 
 from workbench.exchange.import_data import ImportReport, save_rejects
 from workbench.ui.context import Session
+from workbench.ui.file_dialogs import ask_where_to_save
 from workbench.ui.tokens import CONTROL_HEIGHT, SPACE_8
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, label
@@ -88,10 +89,5 @@ class ImportReportCard(Card):
         self._session.window.show_notice(self.tr("{0} written to {1}.").format(words, path))
 
     def _choose_place(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the rows that did not come in"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("jsonl")
-        dialog.selectFile("rejected.jsonl")
-        dialog.fileSelected.connect(lambda name: self.save_to(Path(name)))
-        dialog.open()
+        title = self.tr("Save the rows that did not come in")
+        ask_where_to_save(self, self._session.settings, title, "rejected.jsonl", self.save_to)

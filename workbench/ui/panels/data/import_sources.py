@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
 from workbench.exchange.sources import HubDataset, Pasted, Source
+from workbench.ui.file_dialogs import ask_for_file, ask_for_folder
+from workbench.ui.settings import Settings
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, label
@@ -22,8 +24,9 @@ class ImportSources(Card):
 
     chosen = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__("-")
+        self._settings = settings
         self.set_title(self.tr("Where are the rows?"))
         file = button(self.tr("Choose a file…"), self.choose_file, kind="primary", icon="file")
         file.setObjectName("data.import.file")
@@ -72,11 +75,15 @@ class ImportSources(Card):
 
     def choose_file(self) -> None:
         """Ask for a file."""
-        self._ask(QFileDialog.FileMode.ExistingFile)
+        filters = [
+            self.tr("Data files (*.jsonl *.json *.ndjson *.csv *.tsv *.parquet *.gz)"),
+            self.tr("All files (*)"),
+        ]
+        ask_for_file(self, self._settings, self.tr("Import data"), self.chosen.emit, filters)
 
     def choose_folder(self) -> None:
         """Ask for a folder with files of one form."""
-        self._ask(QFileDialog.FileMode.Directory)
+        ask_for_folder(self, self._settings, self.tr("Import data"), self.chosen.emit)
 
     def paste(self) -> None:
         """Take what is in the clipboard: rows as text, or a copied file."""
@@ -88,19 +95,6 @@ class ImportSources(Card):
         repo_id = self.hub.text().strip().removeprefix("https://huggingface.co/datasets/")
         if repo_id:
             self.chosen.emit(HubDataset(repo_id, self._split.text().strip() or None))
-
-    def _ask(self, mode: QFileDialog.FileMode) -> None:
-        dialog = QFileDialog(self, self.tr("Import data"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        dialog.setNameFilters(
-            [
-                self.tr("Data files (*.jsonl *.json *.ndjson *.csv *.tsv *.parquet *.gz)"),
-                self.tr("All files (*)"),
-            ]
-        )
-        dialog.fileSelected.connect(lambda name: self.chosen.emit(Path(name)))
-        dialog.open()
 
 
 def source_of(mime: QMimeData) -> Source | None:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout
+from PySide6.QtWidgets import QHBoxLayout
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.paths import projects_dir
 from workbench.ui.bridge import Latest
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
+from workbench.ui.file_dialogs import ask_for_folder
 from workbench.ui.panel import Panel
 from workbench.ui.panels.home.loop import Loop, next_step, read_loop
 from workbench.ui.panels.home.next_card import NextCard
@@ -37,7 +38,7 @@ class HomePanel(Panel):
         self._projects.setFixedWidth(_PROJECTS_WIDTH)
         self._projects.open_wanted.connect(self._open)
         self._projects.forget_wanted.connect(self._forget)
-        self._new_project = NewProjectCard()
+        self._new_project = NewProjectCard(session.settings)
         self._new_project.create_wanted.connect(self._create)
         self._new_project.cancelled.connect(self._new_project.hide)
         self._new_project.hide()
@@ -131,8 +132,5 @@ class HomePanel(Panel):
         )
 
     def _choose_project(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self, self.tr("Open a project's folder"), str(projects_dir())
-        )
-        if folder:
-            self._open(Path(folder))
+        title = self.tr("Open a project's folder")
+        ask_for_folder(self, self.session.settings, title, self._open, start=projects_dir())

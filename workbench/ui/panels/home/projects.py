@@ -8,10 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from workbench.core.paths import projects_dir
 from workbench.store.project import DATABASE_NAME, read_name
+from workbench.ui.file_dialogs import ask_for_folder
+from workbench.ui.settings import Settings
 from workbench.ui.tokens import SPACE_4, SPACE_8
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, icon_button, label, line, pill
@@ -75,8 +77,9 @@ class NewProjectCard(Card):
     create_wanted = Signal(Path, str)
     cancelled = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(self.tr("New project"))
+        self._settings = settings
         self._folder_is_ours = True
         self._name = QLineEdit()
         self._name.setObjectName("home.new.name")
@@ -122,12 +125,12 @@ class NewProjectCard(Card):
         self._folder_is_ours = False
 
     def _choose(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(
-            self, self.tr("A folder to keep the project in"), str(projects_dir())
-        )
-        if chosen:
-            self._folder_is_ours = False
-            self._folder.setText(str(Path(chosen) / (_slug(self._name.text()) or "new-project")))
+        title = self.tr("A folder to keep the project in")
+        ask_for_folder(self, self._settings, title, self._keep_in, start=projects_dir())
+
+    def _keep_in(self, folder: Path) -> None:
+        self._folder_is_ours = False
+        self._folder.setText(str(folder / (_slug(self._name.text()) or "new-project")))
 
     def _finish(self) -> None:
         name, folder = self._name.text().strip(), self._folder.text().strip()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from workbench.core.changes import NO_CHANGES, Changes
 from workbench.core.preferences import Choice, choice_of_side
 from workbench.store.merge import Merged
 from workbench.ui import label_operations
 from workbench.ui.context import Session
+from workbench.ui.file_dialogs import ask_for_file, ask_for_folder, ask_where_to_save
 from workbench.ui.panels.label.actions import KeyMap
 from workbench.ui.panels.label.keys_dialog import KeysDialog
 from workbench.ui.panels.label.queue import LabelQueue
@@ -80,8 +81,8 @@ class Requests:
 
     def read_scores(self) -> None:
         """Scores from a file, named after it."""
-        dialog = self._file_dialog(self._owner.tr("Read scores"), QFileDialog.AcceptMode.AcceptOpen)
-        _open(dialog, lambda: self.read_scores_from(Path(dialog.selectedFiles()[0])))
+        title, filters = self._owner.tr("Read scores"), self._score_filters()
+        ask_for_file(self._owner, self._session.settings, title, self.read_scores_from, filters)
 
     def read_scores_from(self, path: Path) -> None:
         """Read a file of scores while labelling goes on."""
@@ -101,11 +102,10 @@ class Requests:
 
     def write_pairs(self) -> None:
         """The waiting pairs, for a model to score."""
-        dialog = self._file_dialog(
-            self._owner.tr("Write pairs to score"), QFileDialog.AcceptMode.AcceptSave
-        )
-        dialog.selectFile("pairs-to-score.jsonl")
-        _open(dialog, lambda: self.write_pairs_to(Path(dialog.selectedFiles()[0])))
+        ask_where_to_save(
+            self._owner, self._session.settings, self._owner.tr("Write pairs to score"),
+            "pairs-to-score.jsonl", self.write_pairs_to, self._score_filters(),
+        )  # fmt: skip
 
     def write_pairs_to(self, path: Path) -> None:
         """Write the file while labelling goes on."""
@@ -124,9 +124,8 @@ class Requests:
 
     def merge(self) -> None:
         """Another annotator's copy of this project."""
-        dialog = QFileDialog(self._owner, self._owner.tr("Folder of the other copy"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        _open(dialog, lambda: self.merge_from(Path(dialog.selectedFiles()[0])))
+        title = self._owner.tr("Folder of the other copy")
+        ask_for_folder(self._owner, self._session.settings, title, self.merge_from)
 
     def merge_from(self, folder: Path) -> None:
         """Bring in another copy while labelling goes on."""
@@ -147,11 +146,8 @@ class Requests:
 
         self._session.change_later(work, owner=self._owner, then=done)
 
-    def _file_dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
-        dialog = QFileDialog(self._owner, title)
-        dialog.setAcceptMode(mode)
-        dialog.setNameFilter(self._owner.tr("Scores (*.jsonl *.csv)"))
-        return dialog
+    def _score_filters(self) -> list[str]:
+        return [self._owner.tr("Scores (*.jsonl *.csv)")]
 
 
 def _open(dialog: QDialog, accepted: Callable[[], object]) -> None:

@@ -6,9 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from workbench.core.changes import Changed, Changes
 from workbench.modelfiles.embedded import EMBEDDED_NAME
@@ -17,6 +16,7 @@ from workbench.ui import operations
 from workbench.ui.bridge import Latest
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
+from workbench.ui.file_dialogs import ask_for_folder
 from workbench.ui.model_list import ListedModel, Place, all_models
 from workbench.ui.panel import Panel
 from workbench.ui.panels.models.details import ModelDetailsCard, parameters
@@ -105,12 +105,10 @@ class ModelsPanel(Panel):
 
     def choose_folder(self) -> None:
         """Ask for a model folder."""
-        dialog = QFileDialog(self, self.tr("Add a model folder"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda name: self.add_folder(Path(name).name, Path(name)))
-        dialog.open()
+        ask_for_folder(
+            self, self.session.settings, self.tr("Add a model folder"),
+            lambda folder: self.add_folder(folder.name, folder),
+        )  # fmt: skip
 
     def add_folder(self, name: str, folder: Path, source: str = "folder") -> None:
         """Check a model folder and remember it in the project; a problem is shown in the bar."""
