@@ -35,7 +35,7 @@ def folder_of(dialog: QFileDialog) -> Path:
 
 
 def test_the_next_dialog_begins_where_a_file_was_chosen(
-    qtbot: QtBot, parent: QWidget, settings: Settings, tmp_path: Path
+    parent: QWidget, settings: Settings, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
