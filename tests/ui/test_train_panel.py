@@ -413,6 +413,28 @@ def test_a_method_of_own_answers_begins_with_the_right_answer_as_reward(
 
 
 @pytest.mark.usefixtures("model")
+def test_prompts_with_right_answers_are_what_a_method_begins_with_among_many_without(
+    show: Show, project: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    add_prompts(project, ["3", "4"])
+    add_pairs(project, tmp_path, 8)
+    panel = show()
+    assert panel.start_from.dataset_ids == ()
+    choose(qtbot, panel, "grpo")
+    sums = next(item for item in project.datasets.all() if item.kind == "prompts")
+    assert panel.start_from.dataset_ids == (sums.id,)
+    assert panel.outcome.reason == ""
+    choose(qtbot, panel, "dpo")
+    assert panel.start_from.dataset_ids == ()
+    choose(qtbot, panel, "grpo")
+    pick(qtbot, combo(panel, "train.data"), Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: panel._material.learnable.dataset_ids == ())
+    choose(qtbot, panel, "dpo")
+    choose(qtbot, panel, "grpo")
+    assert panel.start_from.dataset_ids == (), "what a person chose stays"
+
+
+@pytest.mark.usefixtures("model")
 def test_what_rewards_a_method_lacks_is_told(show: Show, project: Project, qtbot: QtBot) -> None:
     add_prompts(project, [None, None])
     panel = show()

@@ -97,6 +97,21 @@ class Learnable:
 
         return self._database.read(query)
 
+    def dataset_with_answers(self) -> str | None:
+        """The data set with the most prompts whose right answer is known, if any is."""
+        sql = f"""
+            SELECT dataset_id FROM prompts
+            WHERE split = 'train' AND answer IS NOT NULL AND {finished("prompts.dataset_id")}
+                AND {not_in_bin("prompts.id")}
+            GROUP BY dataset_id ORDER BY count(*) DESC, dataset_id LIMIT 1
+        """
+
+        def query(db: sqlite_utils.Database) -> str | None:
+            found = db.execute(sql).fetchone()
+            return None if found is None else str(found[0])
+
+        return self._database.read(query)
+
     def strengths(self) -> dict[str, Strength]:
         """How much better the winner of a pair is, by pair; of several opinions the least."""
         sql = f"""

@@ -51,6 +51,7 @@ def test_prompts_are_those_of_every_data_set_that_has_them_but_held_out_ones(
     learnable = Learnable(project.database)
     assert [item.answer for item in learnable.prompts()] == ["a", None, None]
     assert learnable.counts() == LearnableCounts(judged=0, prompts=3, answers=1)
+    assert learnable.dataset_with_answers() == prompts.id
 
 
 def test_what_was_thrown_away_teaches_nothing(project: Project) -> None:

@@ -60,6 +60,12 @@ class Learnable:
     def __len__(self) -> int:
         return len(self.examples) + len(self.apart)
 
+    @property
+    def right_answers(self) -> list[str]:
+        """Those of the prompts that come with one."""
+        found = (item for item in self.examples + self.apart if isinstance(item, PromptExample))
+        return [item.answer for item in found if item.answer]
+
     def trained(self, config: MethodConfig) -> tuple[Example, ...]:
         """The examples that a run with these settings trains on."""
         examples = self.examples if config.eval_steps else self.examples + self.apart
@@ -111,8 +117,15 @@ class Material:
     devices: tuple[DeviceChoice, ...]
 
 
-def load_material(project: Project, method: str, dataset_ids: tuple[str, ...]) -> Material:
-    """Read everything that the Train panel shows; data sets that are gone are passed over."""
+def load_material(
+    project: Project, method: str, dataset_ids: tuple[str, ...] | None = None
+) -> Material:
+    """Read everything that the Train panel shows; data sets that are gone are passed over.
+
+    No data sets are all of them, None is what suits the method.
+    """
+    if dataset_ids is None:
+        dataset_ids = _suitable_data(project, method)
     kinds = DATASET_KINDS[METHODS[method].learns_from]
     datasets = tuple(dataset for dataset in project.datasets.all() if dataset.kind in kinds)
     runs = tuple(project.runs.all())
@@ -131,6 +144,15 @@ def load_material(project: Project, method: str, dataset_ids: tuple[str, ...]) -
         runs=runs,
         devices=tuple(_devices()),
     )
+
+
+def _suitable_data(project: Project, method: str) -> tuple[str, ...]:
+    """All data sets; for prompts those with right answers, where few of all have one."""
+    if METHODS[method].learns_from is not DataKind.PROMPTS:
+        return ()
+    learnable = LearnableRows(project.database)
+    counts, found = learnable.counts(), learnable.dataset_with_answers()
+    return () if found is None or 2 * counts.answers >= counts.prompts else (found,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +182,7 @@ _NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*\s*%?")
 
 def suggested_rewards(learnable: Learnable) -> tuple[BaseReward, ...]:
     """What to begin with: the right answer, where most prompts come with one."""
-    examples = learnable.examples + learnable.apart
-    answers = [item.answer for item in examples if isinstance(item, PromptExample) and item.answer]
+    examples, answers = learnable.examples + learnable.apart, learnable.right_answers
     if 2 * len(answers) < len(examples) or not answers:
         return ()
     last = [answer.rpartition("####")[2].strip(" $") for answer in answers]

@@ -132,6 +132,7 @@ class TrainPanel(Panel):
         self.start_from.want_model(spec.model.path)
         self._methods.show_chosen(self.method)
         self._wanted_data = spec.data.dataset_ids
+        self.start_from.keep_data()
         self._read()
 
     def start(self) -> None:
@@ -170,7 +171,7 @@ class TrainPanel(Panel):
     def _read(self) -> None:
         if self._reading is not None:
             self._reading.cancel()
-        wanted = self.start_from.dataset_ids if self._wanted_data is None else self._wanted_data
+        wanted = self.start_from.chosen_data if self._wanted_data is None else self._wanted_data
         read = partial(load_material, self.session.project, self.method, wanted)
         self._reading = self.session.bridge.run(read, self._show_material, owner=self)
 

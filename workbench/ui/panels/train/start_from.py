@@ -29,6 +29,7 @@ class StartFrom(QWidget):
         self._names_itself = True
         self._no_model = ""
         self._is_full = False
+        self._is_data_chosen = False
         self._words = {
             DataKind.EXAMPLES: (self.tr("example"), self.tr("examples")),
             DataKind.PAIRS: (self.tr("pair"), self.tr("pairs")),
@@ -48,7 +49,7 @@ class StartFrom(QWidget):
         self._name.setAccessibleName(self.tr("Run name"))
         self._name.textEdited.connect(self._on_name_edited)
         self._model.activated.connect(self._on_model_chosen)
-        self._data.activated.connect(self.data_changed)
+        self._data.activated.connect(self._on_data_chosen)
         self._device.activated.connect(self.edited)
         for control in (self._held_out, self._name):
             control.setMinimumHeight(CONTROL_HEIGHT)
@@ -76,9 +77,14 @@ class StartFrom(QWidget):
 
     @property
     def dataset_ids(self) -> tuple[str, ...]:
-        """The chosen data set, or none for all."""
-        chosen = self._data.currentData()
-        return (chosen,) if chosen else ()
+        """The data set on show, or none for all."""
+        shown = self._data.currentData()
+        return (shown,) if shown else ()
+
+    @property
+    def chosen_data(self) -> tuple[str, ...] | None:
+        """The data sets that a person chose, None until one does: each method gets its own."""
+        return self.dataset_ids if self._is_data_chosen else None
 
     @property
     def device(self) -> str:
@@ -119,6 +125,10 @@ class StartFrom(QWidget):
         """Choose this data set if it is the only one and still there, else all."""
         place = self._data.findData(dataset_ids[0]) if len(dataset_ids) == 1 else 0
         self._data.setCurrentIndex(max(0, place))
+
+    def keep_data(self) -> None:
+        """The data sets on show, and those wanted next, are chosen as if by a person."""
+        self._is_data_chosen = True
 
     def want_device(self, name: str) -> None:
         place = self._device.findData(name)
@@ -165,6 +175,8 @@ class StartFrom(QWidget):
         found = len(material.learnable)
         kind = material.learnable.kind
         words = count(found, *self._words[kind])
+        if answers := len(material.learnable.right_answers):
+            words = self.tr("{0}, {1:,} with a right answer").format(words, answers)
         counts_pairs = kind in (DataKind.PAIRS, DataKind.JUDGED)
         left_out = self._left_out(material.left_out) if counts_pairs and not chosen else ""
         self._data_cell.set_help("; ".join(part for part in (words, left_out) if part))
@@ -219,6 +231,10 @@ class StartFrom(QWidget):
     def _on_model_chosen(self) -> None:
         self._wanted_model = ""
         self.edited.emit()
+
+    def _on_data_chosen(self) -> None:
+        self._is_data_chosen = True
+        self.data_changed.emit()
 
     def _on_name_edited(self, text: str) -> None:
         self._names_itself = not text.strip()
