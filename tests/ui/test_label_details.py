@@ -45,12 +45,15 @@ def on_left(project: Project) -> Choice:
 
 
 def test_each_aspect_has_its_own_verdict(qtbot: QtBot, panel: LabelPanel, project: Project) -> None:
+    left = panel.findChild(QPushButton, "label.verdict.left")
     press(qtbot, panel, Qt.Key.Key_A)
     assert "Helpful" in label_text(panel, "question")
+    assert not left.isEnabled(), "a click decides the pair as little as a key does"
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Backspace, Qt.Key.Key_Down):
         press(qtbot, panel, key)
     assert "Honest" in label_text(panel, "question")
     press(qtbot, panel, Qt.Key.Key_Escape)
+    assert left.isEnabled()
     assert project.labels.counts() == {}
     decide(qtbot, panel, Qt.Key.Key_Right)
     assert details(project).aspects == {"helpful": on_left(project), "correct": Choice.TIE}

@@ -63,6 +63,8 @@ class VerdictBar(QWidget):
     def __init__(self, keymap: KeyMap) -> None:
         super().__init__()
         self._buttons: list[_KeyButton] = []
+        self._can_decide = True
+        self._is_asking = False
         graded = QHBoxLayout()
         graded.setSpacing(SPACE_8)
         for action in _GRADED:
@@ -91,14 +93,15 @@ class VerdictBar(QWidget):
 
     def set_can_decide(self, can_decide: bool) -> None:
         """Turn every verdict on or off; undo and the like stay."""
-        for made in self._buttons:
-            if made.action in VERDICTS:
-                made.setEnabled(can_decide)
+        self._can_decide = can_decide
+        self._show_enabled()
 
     def ask(self, question: str) -> None:
-        """Show a question in place of the strip; empty brings the strip back."""
+        """Show a question in place of the strip; empty brings the strip and the verdicts back."""
+        self._is_asking = bool(question)
         self._question.show_text(question)
-        self._pages.setCurrentIndex(1 if question else 0)
+        self._pages.setCurrentIndex(int(self._is_asking))
+        self._show_enabled()
 
     def show_attached(self, pending: Pending) -> None:
         """What the verdict will carry, in a few words at the end of the strip."""
@@ -114,6 +117,11 @@ class VerdictBar(QWidget):
         self.attached.setText(" · ".join(part for part in parts if part))
         if not pending.is_empty:
             self.saved.setText("")
+
+    def _show_enabled(self) -> None:
+        for made in self._buttons:
+            if made.action in VERDICTS:
+                made.setEnabled(self._can_decide and not self._is_asking)
 
     def _make_strip(self) -> QWidget:
         strip = QWidget()

@@ -119,6 +119,7 @@ class TrainPanel(Panel):
         if method != self.method:
             self.settings.show_method(method)
             self._methods.show_chosen(method)
+            self._form.verticalScrollBar().setValue(0)
             self._read()
 
     def copy_run(self, run_id: str) -> None:
@@ -276,8 +277,9 @@ class TrainPanel(Panel):
         layout.addWidget(self.start_from)
         layout.addWidget(self.settings)
         layout.addStretch(1)
+        self._form = _scrolling(inside)
         card = Card()
-        card.body.addWidget(_scrolling(inside))
+        card.body.addWidget(self._form)
         return card
 
     def _make_side(self) -> QWidget:
