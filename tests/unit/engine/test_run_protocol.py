@@ -23,15 +23,19 @@ def test_events_are_numbered_and_silence_is_filled(tmp_path: Path) -> None:
     with EventLog(path, "run", 2, heartbeat_s=0.05) as log:
         log.report("loading the model")
         log.emit(Metric(1, {"loss": float("nan")}))
-        deadline = time.monotonic() + 20
-        while "heartbeat" not in path.read_text(encoding="utf-8"):
+        deadline = time.monotonic() + 60
+        while "heartbeat" not in path.read_text(encoding="utf-8").splitlines()[-1]:
             assert time.monotonic() < deadline
             time.sleep(0.01)
     events = [decode(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert {(event.run, event.attempt) for event in events} == {("run", 2)}
-    assert events[0].payload == StateChanged(RunState.STARTING, "loading the model")
-    assert events[2].payload == Heartbeat("loading the model")
+    payloads = [event.payload for event in events]
+    # On a busy machine the silence before or between the two is filled as well.
+    begun, step = (payload for payload in payloads if not isinstance(payload, Heartbeat))
+    assert begun == StateChanged(RunState.STARTING, "loading the model")
+    assert isinstance(step, Metric)
+    assert payloads[-1] == Heartbeat("loading the model")
     assert log.last_step == 1
 
 
