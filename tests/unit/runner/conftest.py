@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +89,8 @@ def _nothing_left_running(tmp_path: Path) -> Iterator[None]:
     yield
     left = [process for process in psutil.process_iter(["cmdline"]) if _is_ours(process, tmp_path)]
     for process in left:
-        if process.is_running():
-            os.kill(process.pid, signal.SIGKILL)
+        with suppress(psutil.NoSuchProcess):  # it may end by itself at any moment
+            process.kill()
 
 
 def _is_ours(process: psutil.Process, tmp_path: Path) -> bool:
