@@ -71,6 +71,8 @@ class FakeTrainer:
             if self.step % self.plan.get("save_steps", 1000) == 0:
                 self.checkpoint()
             time.sleep(self.plan.get("step_s", 0.01))
+        while self.plan.get("ends_after_a_reading") and not self.attempt.telemetry.exists():
+            time.sleep(0.01)
         return self.end(self.plan.get("end", "finish"))
 
     def asked(self) -> Command | None:
