@@ -52,6 +52,17 @@ class Display:
         self._server.terminate()
         self._server.wait()
 
+    def window_named(self, pattern: str) -> str:
+        """The id of a visible window, empty while there is none."""
+        done = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--name", pattern],
+            env=os.environ | {"DISPLAY": self.name}, capture_output=True, text=True,
+            timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+        # A window that goes away just then ends the search; the next one finds what is left.
+        assert not done.stderr or "BadWindow" in done.stderr, done.stderr
+        return "" if done.stderr else done.stdout.partition("\n")[0]
+
     def xdotool(self, *arguments: str) -> str:
         done = subprocess.run(
             ["xdotool", *arguments],
@@ -109,8 +120,7 @@ class Application:
                 ],
                 env=environment, cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for("the window", self._window_id)
-        display.xdotool("windowfocus", "--sync", self._window_id())
+        display.xdotool("windowfocus", "--sync", wait_for("the window", self._window_id))
 
     # Looking.
 
@@ -212,8 +222,7 @@ class Application:
 
     def _window_id(self) -> str:
         assert self.process.poll() is None, self.log.read_text()[-3000:]
-        found = self.display.xdotool("search", "--onlyvisible", "--name", "Workbench$")
-        return found.splitlines()[0] if found else ""
+        return self.display.window_named("Workbench$")
 
     def _ask(self, request: str) -> Any:
         with socket.socket(socket.AF_UNIX) as connection:

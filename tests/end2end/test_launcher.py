@@ -33,12 +33,7 @@ def test_a_double_click_opens_the_demo(display: Display, tmp_path: Path) -> None
     launcher = tmp_path / "share" / "applications" / "workbench.desktop"
     subprocess.run(["gio", "launch", launcher], env=environment, check=True)
 
-    found = wait_for(
-        "the window",
-        lambda: display.xdotool("search", "--onlyvisible", "--name", "Workbench$"),
-        timeout_s=60,
-    )
-    window = found.splitlines()[0]
+    window = wait_for("the window", lambda: display.window_named("Workbench$"))
     name = display.xdotool("getwindowname", window)
     os.kill(int(display.xdotool("getwindowpid", window)), signal.SIGTERM)
     assert name.endswith(" – Workbench")
