@@ -13,7 +13,15 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import add_questions, cell, show_panel
 from tests.ui.held_bridge import HeldBridge
-from tests.ui.label_panels import PLAIN, add_pairs, count_text, decide, shown_panel, shown_text
+from tests.ui.label_panels import (
+    PLAIN,
+    add_pairs,
+    count_text,
+    decide,
+    press,
+    shown_panel,
+    shown_text,
+)
 from tests.unit.modelfiles.model_folders import write_model
 from workbench.core import conversation
 from workbench.core.changes import Changed, Changes
@@ -29,6 +37,7 @@ from workbench.ui.panels.data.bin_page import BinPage
 from workbench.ui.panels.data.panel import DataPanel
 from workbench.ui.panels.data.rows import PAGE_SIZE
 from workbench.ui.panels.home.panel import HomePanel
+from workbench.ui.panels.label.reading import read_ahead
 from workbench.ui.panels.models.panel import ModelsPanel
 
 Shown = Callable[[Panel], object]
@@ -147,6 +156,21 @@ def test_the_count_never_goes_back_behind_a_verdict(
     assert count_text(panel) == "1 of 3"
     bridge.release()
     assert count_text(panel) == "1 of 3"
+
+
+def test_a_pair_that_was_decided_again_is_not_asked_for_by_what_was_read_in_between(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    first, *others = add_pairs(project, 3)
+    panel = shown_panel(qtbot, session)
+    decide(qtbot, panel, Qt.Key.Key_Left)
+    ask = panel._queue.ask()
+    press(qtbot, panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    late = read_ahead(project, ask)  # as a thread does that was slow
+    press(qtbot, panel, Qt.Key.Key_Left)
+    panel._queue.take_ahead(late)
+    assert first in {picked.pair.id for picked in late.picks}
+    assert set(panel._queue.ask().in_hand) == set(others)
 
 
 def test_pairs_handed_out_after_somebody_else_took_over_are_given_back(

@@ -128,6 +128,10 @@ class LabelQueue:
     def forget_waiting(self) -> None:
         """Drop what was read ahead: other settings, another list, or changed pairs."""
         self._waiting.clear()
+        self._forget_reading()
+
+    def _forget_reading(self) -> None:
+        """Have what is being read ahead read again."""
         self._turn = next(_TURNS)
 
     @property
@@ -193,6 +197,7 @@ class LabelQueue:
             self.feedback = None
             if self._paces_s:
                 self._paces_s.pop()
+            self._forget_reading()  # it may find this pair open, and come when it no longer is
             self._count()
             self._show_again(undone)
         return changes
@@ -202,6 +207,7 @@ class LabelQueue:
         changes, redone = label_operations.redo_verdict(self._project, self.annotator)
         if redone is None:
             return NO_CHANGES
+        self._forget_reading()  # nor the pair that is decided now
         self._count()
         pair_id = self._project.edited_answers.original_of(redone.pair_id) or redone.pair_id
         if redone.source != VerdictSource.EDIT:
