@@ -2,7 +2,7 @@
 
     python -m tests.unit.runner.fake_trainer RUN_DIR ATTEMPT
 
-`plan.json` in the run folder says how many steps it takes and how it ends.
+`plan.json` in the run folder says how many steps it takes, how it ends, and after which file.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class FakeTrainer:
             if self.step % self.plan.get("save_steps", 1000) == 0:
                 self.checkpoint()
             time.sleep(self.plan.get("step_s", 0.01))
-        while self.plan.get("ends_after_a_reading") and not self.attempt.telemetry.exists():
+        while not (self.folder.path / self.plan.get("ends_after", "plan.json")).exists():
             time.sleep(0.01)
         return self.end(self.plan.get("end", "finish"))
 

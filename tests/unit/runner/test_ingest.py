@@ -133,10 +133,12 @@ def test_a_crashed_and_resumed_run_has_no_gap(project: Project, run_id: str) -> 
     assert "ended from outside" in project.runs.get(run_id).detail
 
     last = project.runs.get(run_id).step + 30
-    (folder.path / "plan.json").write_text(json.dumps(plan | {"steps": last}))
+    plan |= {"steps": last, "ends_after": "seen"}
+    (folder.path / "plan.json").write_text(json.dumps(plan))
     resume_run(project, run_id, trainer_module=FAKE_TRAINER)
     with pytest.raises(RunError, match="already at work"):
         resume_run(project, run_id, trainer_module=FAKE_TRAINER)
+    (folder.path / "seen").touch()
     wait_until(lambda: step() and project.runs.get(run_id).state is RunState.FINISHED)
     assert project.runs.series(run_id)["loss"].step.tolist() == list(range(1, last + 1))
     with pytest.raises(RunError, match="is finished"):

@@ -61,7 +61,7 @@ def wait_for_step(attempt: AttemptFolder, step: int) -> None:
 
 def test_a_run_finishes_and_leaves_its_telemetry(make_run: MakeRun) -> None:
     # A real trainer needs seconds to start; this one could end before its supervisor looks.
-    folder = make_run(steps=3, ends_after_a_reading=True)
+    folder = make_run(steps=3, ends_after="attempt-1/telemetry.jsonl")
     attempt = start(folder)
     report = wait_for_report(attempt)
     assert (report.state, report.kind, report.last_step) == (
