@@ -41,7 +41,7 @@ class Display:
         reader, writer = os.pipe()
         self._server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1440x900x24", "-nolisten", "tcp",
-             "-noreset"],
+             "-noreset", "-r"],  # without -r a key is repeated where its release comes late
             pass_fds=(writer,), stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(writer)
