@@ -207,7 +207,7 @@ class LabelQueue:
         changes, redone = label_operations.redo_verdict(self._project, self.annotator)
         if redone is None:
             return NO_CHANGES
-        self._forget_reading()  # nor the pair that is decided now
+        self._forget_reading()  # it may hold the pair that is decided now
         self._count()
         pair_id = self._project.edited_answers.original_of(redone.pair_id) or redone.pair_id
         if redone.source != VerdictSource.EDIT:
