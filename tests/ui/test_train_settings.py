@@ -158,6 +158,8 @@ def test_own_code_says_what_it_is_and_can_be_tried(settings: Settings, qtbot: Qt
     assert any("This is code." in found.text() for found in card.findChildren(QLabel))
     outcome = card.findChild(QLabel, f"{card.objectName()}.outcome")
     assert outcome is not None
+    # Its own 2 s may pass before a busy machine gives the process its turn.
+    write(qtbot, card, f"{card.objectName()}.timeout_s", "60")
     press(qtbot, card, f"{card.objectName()}.check")
     qtbot.waitUntil(lambda: "It works" in outcome.text())
     area = card.findChild(QPlainTextEdit, f"{card.objectName()}.source")
@@ -165,7 +167,7 @@ def test_own_code_says_what_it_is_and_can_be_tried(settings: Settings, qtbot: Qt
     assert area.toPlainText() == EXAMPLE_SOURCE
     area.setPlainText("def reward(prompt, completion, answer):\n    return 1 / 0\n")
     assert outcome.text() == ""
-    assert card.reward() == PythonReward(source=area.toPlainText())
+    assert card.reward() == PythonReward(source=area.toPlainText(), timeout_s=60)
     press(qtbot, card, f"{card.objectName()}.check")
     qtbot.waitUntil(lambda: "ZeroDivisionError" in outcome.text())
 
