@@ -83,10 +83,8 @@ def test_kill_resume_and_pause_leave_no_gap(project: Project, tiny_model_dir: Pa
 
     attempt = start_run(project, run_id)
     run.wait_for_step(6)
-    record = read_record(attempt.supervisor_pid)
-    assert record is not None
-    assert record.trainer is not None
-    os.kill(record.trainer.pid, signal.SIGKILL)
+    trainer = wait_until(lambda: getattr(read_record(attempt.supervisor_pid), "trainer", None))
+    os.kill(trainer.pid, signal.SIGKILL)
     crashed = run.wait_for(RunState.CRASHED)
     newest = crashed.folder.checkpoint_steps()[-1]
     assert newest >= 5
