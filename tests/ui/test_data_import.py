@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,8 +226,11 @@ def test_an_import_can_be_given_up(
     panel = show()
     panel.import_page().offer(pairs_file(tmp_path / "many.jsonl", 20_000))
     page = wait_for_look(qtbot, panel)
+    may_store = threading.Event()
+    project.database.submit(lambda _: may_store.wait(60))  # so it is not over by then
     page.start()
     push(qtbot, panel, "data.cancel")
+    may_store.set()
     qtbot.waitUntil(lambda: not page.is_busy)
     assert project.datasets.all() == []
     assert not page.preview.isHidden()
