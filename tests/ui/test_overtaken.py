@@ -232,6 +232,25 @@ def test_rows_of_another_filter_never_stand_in_for_those_on_screen(
     assert cell(panel, 2, 0) == "Question 2?"
 
 
+def test_rows_read_before_one_was_deleted_do_not_move_the_place(
+    qtbot: QtBot, session: Session, bridge: HeldBridge, project: Project
+) -> None:
+    add_questions(project, 4)
+    panel = show_panel(qtbot, session)
+    browser = panel.browser
+    qtbot.waitUntil(lambda: browser.detail.detail is not None)
+    browser.table.selectRow(2)
+    bridge.hold(qtbot)
+    browser.rows.show_rows(browser.rows.filter, browser.filters.order)
+    qtbot.waitUntil(lambda: bridge.is_idle)
+    browser.delete_selected()
+    qtbot.waitUntil(lambda: bridge.is_idle)
+    bridge.held.reverse()
+    bridge.release()
+    qtbot.waitUntil(lambda: browser.rows.rowCount() == 3)
+    assert browser.table.currentIndex().row() == 2
+
+
 def test_the_bin_keeps_the_newest_of_what_it_read(
     qtbot: QtBot, session: Session, bridge: HeldBridge, project: Project
 ) -> None:

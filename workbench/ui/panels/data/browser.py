@@ -273,6 +273,7 @@ class Browser(QWidget):
 
     def _on_thrown(self, outcome: tuple[Changes, Thrown]) -> None:
         changes, thrown = outcome
+        self.rows.stop()  # what is being read may still hold what was deleted
         number = self.table.currentIndex().row()
         self._number_to_choose = number
         self._current_key = None
