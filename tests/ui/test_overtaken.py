@@ -30,6 +30,7 @@ from workbench.core.preferences import Choice, Origin, OriginKind
 from workbench.core.recipes import DpoConfig, ModelRef, RunSpec
 from workbench.store.browse import RowFilter
 from workbench.store.project import Project
+from workbench.store.rows import NewExample
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
 from workbench.ui.panels.compare.panel import ComparePanel
@@ -249,6 +250,22 @@ def test_rows_read_before_one_was_deleted_do_not_move_the_place(
     bridge.release()
     qtbot.waitUntil(lambda: browser.rows.rowCount() == 3)
     assert browser.table.currentIndex().row() == 2
+
+
+def test_what_is_deleted_is_what_is_on_screen_and_not_what_will_be(
+    qtbot: QtBot, session: Session, bridge: HeldBridge, project: Project
+) -> None:
+    pairs = add_questions(project, 2)
+    examples = project.datasets.add_examples("Tea", [NewExample(conversation.user("Tea?"), "Hot.")])
+    panel = show_panel(qtbot, session)
+    qtbot.waitUntil(lambda: panel.browser.detail.detail is not None)
+    bridge.hold(qtbot)
+    panel.show_item(dataset_id=examples.id)
+    panel.browser.delete_selected()
+    qtbot.waitUntil(lambda: bridge.is_idle)
+    bridge.release()
+    rows = {dataset.id: dataset.row_count for dataset in project.datasets.all()}
+    assert rows == {pairs.id: 1, examples.id: 1}
 
 
 def test_the_bin_keeps_the_newest_of_what_it_read(

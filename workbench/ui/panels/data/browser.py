@@ -128,7 +128,7 @@ class Browser(QWidget):
 
     def delete_selected(self) -> None:
         """Put the selected rows into the bin; the bar above offers to undo it."""
-        project, kind, keys = self._session.project, self._place.kind, self.selected_keys()
+        project, kind, keys = self._session.project, self.rows.filter.kind, self.selected_keys()
         if not keys:
             return
         self._session.bridge.run(
@@ -212,7 +212,7 @@ class Browser(QWidget):
             self._read_detail()
 
     def _read_detail(self) -> None:
-        project, kind, key = self._session.project, self._place.kind, self._current_key
+        project, kind, key = self._session.project, self.rows.filter.kind, self._current_key
         if key is None:
             return
 
@@ -256,7 +256,7 @@ class Browser(QWidget):
             self._read_detail()
 
     def _tag(self, tag: str) -> None:
-        project, kind, keys = self._session.project, self._place.kind, self.selected_keys()
+        project, kind, keys = self._session.project, self.rows.filter.kind, self.selected_keys()
         self._session.change_later(
             lambda: data_operations.tag_rows(
                 project, kind, project.browse.row_ids(kind, keys), tag
@@ -265,7 +265,7 @@ class Browser(QWidget):
         )
 
     def _untag(self, tag: str) -> None:
-        project, kind, keys = self._session.project, self._place.kind, self.selected_keys()
+        project, kind, keys = self._session.project, self.rows.filter.kind, self.selected_keys()
         self._session.change_later(
             lambda: data_operations.untag_rows(project, project.browse.row_ids(kind, keys), tag),
             owner=self,
