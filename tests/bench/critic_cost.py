@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -19,6 +20,7 @@ from tests.bench.engine.stepping import Stepper, Turns
 from tests.bench.figures import Figure, print_figures
 from workbench.core import paths
 from workbench.core.events import Metric, decode
+from workbench.core.python_process import computing_environment
 from workbench.core.recipes import (
     AdapterConfig,
     GrpoConfig,
@@ -29,7 +31,6 @@ from workbench.core.recipes import (
 )
 from workbench.core.rewards import LengthReward
 from workbench.core.run_folder import RunFolder
-from workbench.engine.devices import share_cores
 
 _METHODS: dict[str, Any] = {"ppo": PpoConfig, "grpo": GrpoConfig, "rloo": RlooConfig}
 _PARTS = ("rollout_time_s", "reward_time_s", "reference_time_s", "critic/time_s", "update_time_s")
@@ -60,7 +61,12 @@ def _compare(asked: argparse.Namespace) -> list[Figure]:
         "--answer-tokens", str(asked.answer_tokens), "--generations", str(asked.generations),
     ]  # fmt: skip
     steppers = {
-        name: Stepper("tests.bench.critic_cost", ["--method", name, *sizes]) for name in _METHODS
+        name: Stepper(
+            "tests.bench.critic_cost",
+            ["--method", name, *sizes],
+            computing_environment(os.environ),
+        )
+        for name in _METHODS
     }
     turns = [{name: one.step() for name, one in steppers.items()} for _ in range(asked.steps + 1)]
     peaks = {name: one.close() for name, one in steppers.items()}
@@ -94,7 +100,6 @@ def _median(steps: list[dict[str, float]], name: str) -> float:
 
 def _train(asked: argparse.Namespace) -> None:
     """The child's side: steps of one method, when told to."""
-    share_cores()  # before torch is imported, as the trainer's process does
     from workbench.engine.event_log import EventLog
     from workbench.engine.rollout import PolicySampler
     from workbench.engine.steering import Steering

@@ -11,30 +11,29 @@ seconds that passed.
 from __future__ import annotations
 
 import argparse
+import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from workbench.engine.devices import share_cores
+import torch
 
-share_cores()  # before torch is imported, as the trainer's process does
-
-import torch  # noqa: E402
-
-from tests.bench.engine.material import ALPHA, RANK, SEED, Sizes  # noqa: E402
-from tests.bench.figures import Figure, print_figures  # noqa: E402
-from workbench.core import paths  # noqa: E402
-from workbench.core.recipes import AdapterConfig  # noqa: E402
-from workbench.engine.devices import resolve_device  # noqa: E402
-from workbench.engine.fused import fuse  # noqa: E402
-from workbench.engine.logprobs import Policy, try_packing  # noqa: E402
-from workbench.engine.modeling import attach_adapter, load_base  # noqa: E402
-from workbench.engine.online import own_sampler  # noqa: E402
-from workbench.engine.rollout import Drawing, Request  # noqa: E402
-from workbench.engine.writing_weights import merged  # noqa: E402
+from tests.bench.engine.material import ALPHA, RANK, SEED, Sizes
+from tests.bench.figures import Figure, print_figures
+from workbench.core import paths
+from workbench.core.python_process import computing_environment
+from workbench.core.recipes import AdapterConfig
+from workbench.engine.devices import resolve_device
+from workbench.engine.fused import fuse
+from workbench.engine.logprobs import Policy, try_packing
+from workbench.engine.modeling import attach_adapter, load_base
+from workbench.engine.online import own_sampler
+from workbench.engine.rollout import Drawing, Request
+from workbench.engine.writing_weights import merged
 
 _TARGETS = {"default": 2.45, "best": 1.5}
 
@@ -141,5 +140,14 @@ def main() -> None:
     print_figures(figures, as_json=asked.json)
 
 
+def in_a_trainers_environment() -> None:
+    """Start anew as the supervisor starts a trainer: what it sets must be there from the start."""
+    wanted = computing_environment(os.environ)
+    if dict(os.environ) != wanted:
+        module = ["-m", "tests.bench.rollout", *sys.argv[1:]]
+        os.execve(sys.executable, [sys.executable, *module], wanted)
+
+
 if __name__ == "__main__":
+    in_a_trainers_environment()
     main()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from workbench.core.errors import KnownError
-from workbench.core.python_process import module_command, module_environment
+from workbench.core.python_process import computing_environment, module_command
 from workbench.modelfiles.embedded import EmbeddedModel, embedded_model
 
 _MAKER = "workbench.engine.embedded"
@@ -22,7 +22,7 @@ def prepare() -> EmbeddedModel:
         print("Making the embedded model ready, once: about a minute.", file=sys.stderr, flush=True)
     maker = subprocess.run(
         module_command(_MAKER, str(embedded.folder)),
-        env=module_environment(os.environ),
+        env=computing_environment(os.environ),
         check=False,
     )
     embedded = embedded_model()

@@ -11,6 +11,18 @@ import workbench
 
 _NICER = 5
 
+# A step takes and gives back the same gigabytes again and again. Left to itself, glibc returns them
+# to the system each time and gets them anew a small page at a time: 800,000 page faults in four
+# steps of DPO in place of 65,000, and a fifth of the time.
+_KEEP_MEMORY = ":".join(
+    (
+        "glibc.malloc.hugetlb=1",  # ask for large pages
+        f"glibc.malloc.mmap_threshold={1 << 30}",
+        f"glibc.malloc.trim_threshold={1 << 32}",
+        f"glibc.malloc.top_pad={1 << 26}",
+    )
+)
+
 
 def module_command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
@@ -24,6 +36,22 @@ def module_environment(environment: Mapping[str, str]) -> dict[str, str]:
         **environment,
         "PYTHONPATH": f"{package_root}{os.pathsep}{path}" if path else package_root,
     }
+
+
+def computing_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """`module_environment` for a process that computes; what a person has set stays as it is.
+
+    GPUs are counted as NVML does. Threads that wait sleep instead of spinning: where other programs
+    want the processor too, spinning wastes more than half of it (a pass took 8 s in place of 27 s
+    beside a load of 5 on 2 cores). Memory is kept between steps. Output is written at once.
+    """
+    ours = {
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "GLIBC_TUNABLES": _KEEP_MEMORY,
+        "PYTHONUNBUFFERED": "1",
+    }
+    return module_environment({**ours, **environment})
 
 
 def stand_back() -> None:

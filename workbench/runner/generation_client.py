@@ -32,8 +32,7 @@ from workbench.core.generation import (
     encode,
 )
 from workbench.core.ids import new_id
-from workbench.core.python_process import module_command, module_environment
-from workbench.runner.devices import trainer_environment
+from workbench.core.python_process import computing_environment, module_command
 from workbench.runner.exit_reasons import explain_host
 from workbench.runner.oom_counter import find_oom_counter
 from workbench.runner.processes import identity_of, signal_group
@@ -69,7 +68,7 @@ class GenerationClient:
         self._oom_kills_before = self._oom_counter.read() or 0
         self._host = subprocess.Popen(
             module_command(host_module),
-            env=module_environment(trainer_environment()),
+            env=computing_environment(os.environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from workbench.core.errors import ModelFolderError
-from workbench.core.python_process import module_command, module_environment
+from workbench.core.python_process import computing_environment, module_command
 from workbench.modelfiles.embedded import embedded_model
 
 MODULE = "workbench.engine.embedded"
@@ -28,7 +28,7 @@ def make_embedded_model(cancel: threading.Event, *, module: str = MODULE) -> Pat
     """
     process = subprocess.Popen(
         module_command(module),
-        env=module_environment(os.environ),
+        env=computing_environment(os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -21,10 +21,10 @@ from pathlib import Path
 from workbench.core.control import Command, read_control, write_control
 from workbench.core.events import RunState
 from workbench.core.paths import device_locks_dir
-from workbench.core.python_process import module_command, module_environment
+from workbench.core.python_process import computing_environment, module_command
 from workbench.core.run_folder import AttemptFolder, RunFolder
 from workbench.runner.device_queue import DeviceTurn
-from workbench.runner.devices import Device, resolve_device, trainer_environment
+from workbench.runner.devices import Device, resolve_device
 from workbench.runner.exit_reasons import explain
 from workbench.runner.exit_report import ExitKind, ExitReport, write_report
 from workbench.runner.facts import read_facts
@@ -108,7 +108,7 @@ class Supervisor:
         with self.attempt.output_log.open("ab") as log:
             return subprocess.Popen(
                 command,
-                env=module_environment(trainer_environment()),
+                env=computing_environment(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

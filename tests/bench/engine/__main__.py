@@ -11,6 +11,7 @@ of the same round.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.bench.engine.material import Sizes
 from tests.bench.engine.stepping import Stepper
 from tests.bench.figures import Figure, print_figures, print_json
 from workbench.core import paths
+from workbench.core.python_process import computing_environment
 from workbench.engine.devices import has_bfloat16_units, resolve_device
 
 _TARGETS = {
@@ -41,6 +43,11 @@ class Contestant:
 
     module: str
     options: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str] | None:
+        """Ours is started as the supervisor starts a trainer, the peer as a person would."""
+        return computing_environment(os.environ) if self.module == _OURS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,9 @@ def take_turns(
 ) -> dict[Contestant, Result]:
     """Let all make a step in turn: a warm-up each, then `steps` that count."""
     common = ["--model", str(model), "--method", method]
-    sides = [Stepper(each.module, [*common, *each.options]) for each in contestants]
+    sides = [
+        Stepper(each.module, [*common, *each.options], each.environment) for each in contestants
+    ]
     turns = [[side.step() for side in sides] for _ in range(steps + 1)][1:]
     return {
         each: Result(

@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.engine.devices import share_cores
+import torch
 
-share_cores()  # before torch is imported, as the trainer's process does
-
-import torch  # noqa: E402
-
-from tests.bench.engine.material import (  # noqa: E402
+from tests.bench.engine.material import (
     ALPHA,
     BETA,
     LEARNING_RATE,
@@ -27,8 +23,8 @@ from tests.bench.engine.material import (  # noqa: E402
     Sizes,
     Writer,
 )
-from tests.bench.engine.stepping import Turns  # noqa: E402
-from workbench.core.recipes import (  # noqa: E402
+from tests.bench.engine.stepping import Turns
+from workbench.core.recipes import (
     AdapterConfig,
     DpoConfig,
     GrpoConfig,
@@ -36,17 +32,17 @@ from workbench.core.recipes import (  # noqa: E402
     RunSpec,
     SftConfig,
 )
-from workbench.core.rewards import LengthReward  # noqa: E402
-from workbench.core.run_folder import RunFolder  # noqa: E402
-from workbench.engine.event_log import EventLog  # noqa: E402
-from workbench.engine.rollout import (  # noqa: E402
+from workbench.core.rewards import LengthReward
+from workbench.core.run_folder import RunFolder
+from workbench.engine.event_log import EventLog
+from workbench.engine.rollout import (
     Drawing,
     PolicySampler,
     Request,
     Rollout,
 )
-from workbench.engine.steering import Steering  # noqa: E402
-from workbench.engine.training import prepare  # noqa: E402
+from workbench.engine.steering import Steering
+from workbench.engine.training import prepare
 
 _ENDLESS = 1_000_000
 

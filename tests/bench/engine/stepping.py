@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -54,11 +54,14 @@ class Turns:
 class Stepper:
     """The parent's side: a process that trains step by step."""
 
-    def __init__(self, module: str, arguments: Sequence[str]) -> None:
+    def __init__(
+        self, module: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         read, write = os.pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments, "--answers", str(write)],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[write], text=True,
+            env=environment,
         )  # fmt: skip
         os.close(write)
         self._answers = os.fdopen(read)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench.runner.device_queue import DeviceTurn
-from workbench.runner.devices import CPU, Device, resolve_device, trainer_environment
+from workbench.runner.devices import CPU, Device, resolve_device
 from workbench.telemetry.nvml import GpuName
 
 GPUS = (GpuName(0, "GPU-aaa", "RTX 5090"), GpuName(1, "GPU-bbb", "H100"))
@@ -37,10 +37,6 @@ def test_a_device_is_known_by_its_uuid(wanted: str, visible: str | None, device:
 
 def test_without_gpus_auto_is_the_processor() -> None:
     assert resolve_device("auto", (), {}) == CPU
-
-
-def test_trainers_count_gpus_as_nvml_does() -> None:
-    assert trainer_environment()["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
 
 
 def test_turns_are_taken_in_the_order_of_arrival(tmp_path: Path) -> None:
