@@ -67,7 +67,9 @@ class _RowAttention(torch.autograd.Function):
             own, bias = slice(segment.start, segment.end), None
             if segment.prefix_length:
                 shape = (segment.length, segment.prefix_length)
-                bias = biases.setdefault(shape, _bias(*shape, query.dtype))
+                if shape not in biases:
+                    biases[shape] = _bias(*shape, query.dtype)
+                bias = biases[shape]
             out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
                 query[:, :, own], _seen(keys, segment, segment.end),
                 _seen(values, segment, segment.end),
