@@ -148,3 +148,10 @@ def session(project: Project, settings: Settings) -> Iterator[Session]:
     yield Session(window, bridge, settings, project)
     bridge.close()
     assert not window.errors, window.errors
+
+
+@pytest.fixture
+def bridge(session: Session) -> HeldBridge:
+    """The bridge of `session`, to keep outcomes back."""
+    assert isinstance(session.bridge, HeldBridge)
+    return session.bridge

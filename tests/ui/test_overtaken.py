@@ -44,12 +44,6 @@ from workbench.ui.panels.models.panel import ModelsPanel
 Shown = Callable[[Panel], object]
 
 
-@pytest.fixture
-def bridge(session: Session) -> HeldBridge:
-    assert isinstance(session.bridge, HeldBridge)
-    return session.bridge
-
-
 def labels(panel: Panel) -> list[str]:
     return [item.text() for item in panel.findChildren(QLabel)]
 

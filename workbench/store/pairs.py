@@ -52,6 +52,16 @@ class Pairs:
 
         return self._database.read(query)
 
+    def kept(self, pair_id: str) -> Pair | None:
+        """The pair with this id; None where there is none, or it is in the bin."""
+        where = f"WHERE pairs.id = ? AND {not_in_bin('pairs.id')}"
+
+        def query(db: sqlite_utils.Database) -> Pair | None:
+            row = next(iter(db.query(_PAIR_COLUMNS + where, [pair_id])), None)
+            return None if row is None else pair_of_row(row)
+
+        return self._database.read(query)
+
     def some(self, pair_ids: Sequence[str]) -> list[Pair]:
         """The pairs with these ids, in no order; unknown ids are passed over."""
         marks = ", ".join("?" * len(pair_ids))

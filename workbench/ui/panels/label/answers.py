@@ -61,6 +61,11 @@ class AnswersView(QWidget):
         self._column.addLayout(sides, 1)
         theme.active().changed.connect(self.show_again)
 
+    @property
+    def shown(self) -> ShownPair | None:
+        """The pair in view."""
+        return self._shown
+
     def prepare(self, pair: Pair) -> None:
         """Lay out a pair that will be shown soon."""
         for text in (pair.first.text, pair.second.text):

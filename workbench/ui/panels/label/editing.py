@@ -44,8 +44,9 @@ class Editing(QObject):
         self._picked: Picked | None = None
         self._writing = threading.Lock()
         self._draft_number = 0  # an older draft that comes to be written later is none any more
+        self._kept_number = 0
         self.page.save_asked.connect(self._save)
-        self.page.left.connect(self._leave)
+        self.page.left.connect(self.leave)
         self.page.discarded.connect(self._discard)
         self.page.draft_changed.connect(self._keep)
 
@@ -57,6 +58,7 @@ class Editing(QObject):
         """Open the page on an answer of the pair in view, with its draft if there is one."""
         queue = self._queue()
         self._picked = queue.in_view().picked
+        self._kept_number = self._draft_number
         self._keyboard.enter(Mode.EDITING)
         draft = self._session.project.edited_answers.draft(
             queue.annotator, self._picked.pair.id, response.id
@@ -66,9 +68,16 @@ class Editing(QObject):
 
     def keep_now(self) -> None:
         """Write down what was typed and is in no draft yet, before the page goes away."""
-        if self.is_open and self.page.has_unkept_changes:
+        is_on_its_way = self._kept_number != self._draft_number
+        if self.is_open and (self.page.has_unkept_changes or is_on_its_way):
             self.page.stop_timers()
             self._session.change(self._draft_operation())
+
+    def leave(self) -> None:
+        """Go back to the pair, if something is being edited; its draft is kept."""
+        if self.is_open:
+            self.keep_now()
+            self._end()
 
     def _keep(self) -> None:
         if self.is_open:
@@ -85,7 +94,11 @@ class Editing(QObject):
 
         def keep_unless_old() -> Changes:
             with self._writing:
-                return keep() if number == self._draft_number else NO_CHANGES
+                if number != self._draft_number:
+                    return NO_CHANGES
+                changes = keep()
+                self._kept_number = number
+                return changes
 
         return keep_unless_old
 
@@ -116,10 +129,6 @@ class Editing(QObject):
         self._end()
         self._session.apply(changes)
         self.saved.emit()
-
-    def _leave(self) -> None:
-        self.keep_now()
-        self._end()
 
     def _discard(self) -> None:
         pair_id, response_id = self._place()

@@ -76,7 +76,7 @@ class Modes(QObject):
         queue = self._queue()
         if key is ModeKey.BACK:
             self._place = max(self._place - 1, 0)
-        elif key in _SIDES:
+        elif key in _SIDES and self._place < len(queue.settings.aspects):  # fewer than before?
             queue.pending.aspects[queue.settings.aspects[self._place]] = _SIDES[key]
             self._place += 1
             self.changed.emit()

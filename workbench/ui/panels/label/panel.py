@@ -87,6 +87,7 @@ class LabelPanel(Panel):
         if not self._deciding:
             if changes.flags & (Changed.PAIRS | Changed.DATASETS):
                 self._queue.forget_waiting()
+                self._queue.read_current_again()
                 self._reader.read_ahead()
             self._reader.read_standing()
         self._show()
@@ -94,8 +95,11 @@ class LabelPanel(Panel):
     def show_item(self, **what: object) -> None:
         """`pair_ids` shows exactly these pairs, decided or not; `why` says so above them.
 
-        With `settle` the verdicts given on them settle disagreements.
+        With `settle` the verdicts given on them settle disagreements. `score_run_id` lets the
+        model of a run score the pairs that wait.
         """
+        if isinstance(run_id := what.get("score_run_id"), str):
+            self._scoring.start(run_id)
         pair_ids = what.get("pair_ids")
         if isinstance(pair_ids, Sequence) and not isinstance(pair_ids, str):
             picked_by = PickedBy.ADJUDICATION if what.get("settle") else PickedBy.ASKED
@@ -118,7 +122,7 @@ class LabelPanel(Panel):
     def close_down(self) -> None:
         self._editing.keep_now()
         self._scoring.stop()
-        self.session.project.queue.release(self._queue.annotator)
+        self._reader.close()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -133,10 +137,8 @@ class LabelPanel(Panel):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange:
-            if self.isActiveWindow() and self.isVisible():
-                self._stopwatch.resume()
-            else:
-                self._stopwatch.pause()
+            is_seen = self.isActiveWindow() and self.isVisible()
+            self._stopwatch.resume() if is_seen else self._stopwatch.pause()
 
     # Verdicts and the way back.
 
@@ -176,7 +178,7 @@ class LabelPanel(Panel):
             self._verdicts.saved.setText(said)
 
     def _change(self, operation: Callable[[], Changes]) -> bool:
-        self._modes.end()
+        self._end_what_is_under_way()
         self._deciding = True
         try:
             return self.session.change(operation)
@@ -185,6 +187,11 @@ class LabelPanel(Panel):
             self._answers.paint_now()
             # Only now: the next pair never waits for this.
             QTimer.singleShot(0, self, self._get_ahead)
+
+    def _end_what_is_under_way(self) -> None:
+        """An edit or a question is about the pair in view, which is about to change."""
+        self._editing.leave()
+        self._modes.end()
 
     def _get_ahead(self) -> None:
         self._prepare_next()
@@ -215,7 +222,8 @@ class LabelPanel(Panel):
         self._keyboard.set_can_decide(queue.current is not None)
         self._verdicts.set_can_decide(queue.current is not None)
         if queue.current is not None:
-            self._answers.show_pair(queue.current, queue.decided + 1)
+            if self._answers.shown is not queue.current:  # else its marks and its place stay
+                self._answers.show_pair(queue.current, queue.decided + 1)
             self._drawer.show_pending(queue.pending)
             self._verdicts.show_attached(self._queue.pending)
             if not self._editing.is_open:
@@ -229,7 +237,7 @@ class LabelPanel(Panel):
         queue = self._queue
         self._header.show_queue(queue)
         self._notice.show_state(queue)
-        if queue.current is not None or not queue.is_loaded or self._reader.is_reading:
+        if queue.current is not None or not queue.is_known or self._reader.is_reading:
             return
         if queue.total == 0:
             self._pages.setCurrentWidget(self._no_pairs)
@@ -290,6 +298,7 @@ class LabelPanel(Panel):
     def _show_only(
         self, pair_ids: list[str], why: str, picked_by: PickedBy = PickedBy.ASKED
     ) -> None:
+        self._end_what_is_under_way()
         self._queue.show_only(pair_ids, why, picked_by)
         self._pages.setCurrentWidget(self._blank)
         self._reader.read_ahead()
@@ -304,6 +313,7 @@ class LabelPanel(Panel):
         self._show_only(list(self._queue.flagged), why, PickedBy.FLAGGED)
 
     def _back_to_queue(self) -> None:
+        self._end_what_is_under_way()
         self._queue.show_all()
         self._pages.setCurrentWidget(self._blank)
         self._reader.read_ahead()
@@ -313,6 +323,7 @@ class LabelPanel(Panel):
     def _label_as(self, name: str) -> None:
         if name == self._queue.annotator:
             return
+        self._end_what_is_under_way()
         self.session.project.queue.release(self._queue.annotator)
         self.session.settings.annotator = name
         self.session.settings.save()
@@ -377,20 +388,9 @@ class LabelPanel(Panel):
         menu.all_wanted.connect(self._back_to_queue)
         menu.disagreements_wanted.connect(self._settle)
         menu.flagged_wanted.connect(self._look_at_flagged)
-        menu.settings_wanted.connect(self._requests.settings)
         menu.judge_wanted.connect(self._scoring.choose)
-        menu.export_wanted.connect(self._requests.write_pairs)
-        menu.scores_wanted.connect(self._requests.read_scores)
-        menu.gold_wanted.connect(self._requests.gold)
         menu.keys_wanted.connect(lambda: self._requests.keys(self._keymap, self._use_keys))
-        menu.aboutToShow.connect(lambda: menu.show_queue(self._queue))
         people = self._people_menu
-        people.aboutToShow.connect(self._show_people)
+        self._requests.answer(menu, people)
         people.chosen.connect(self._label_as)
-        people.merge_wanted.connect(self._requests.merge)
         people.new_wanted.connect(lambda: self._requests.new_annotator(self._label_as))
-
-    def _show_people(self) -> None:
-        self._people_menu.show_people(
-            self.session.project.annotators.names(), self._queue.annotator
-        )

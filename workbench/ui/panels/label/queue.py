@@ -10,7 +10,7 @@ import itertools
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.core.changes import NO_CHANGES, Changes
 from workbench.core.labelling import GoldAnswer, LabelSettings, Picked, PickedBy, VerdictSource
@@ -78,6 +78,7 @@ class LabelQueue:
         self.flagged: tuple[str, ...] = ()
         self.by_reason: dict[str, int] = {}
         self.is_loaded = False
+        self.is_counted = False
         self.why = ""
         self._only: list[str] | None = None
         self._only_picked_by = PickedBy.ASKED
@@ -106,6 +107,7 @@ class LabelQueue:
     def take_standing(self, standing: Standing, *, is_of_now: bool = True) -> None:
         """Take over counts that were read, or begun to be read before the newest verdict."""
         self.decided, self.total = standing.decided, standing.total
+        self.is_counted = True
         if not is_of_now:
             self._count()
         self.disagreements, self.flagged = standing.disagreements, standing.flagged
@@ -130,9 +132,26 @@ class LabelQueue:
         self._waiting.clear()
         self._forget_reading()
 
+    def read_current_again(self) -> None:
+        """Take the pair in view as it is by now: it may be edited, or thrown away."""
+        if self.current is None:
+            return
+        shown, before = self.current, self.current.picked.pair
+        pair = self._project.pairs.kept(before.id)
+        if pair is None:
+            self._leave(before.id)
+        elif pair != before:
+            self.current = replace(shown, picked=replace(shown.picked, pair=pair))
+            self.pending.spans = []  # places in a text that may be another
+
     def _forget_reading(self) -> None:
         """Have what is being read ahead read again."""
         self._turn = next(_TURNS)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the first pairs have come, or that there are none, and how many are decided."""
+        return self.is_loaded and self.is_counted
 
     @property
     def needs_more(self) -> bool:

@@ -14,6 +14,7 @@ from workbench.ui import label_operations
 from workbench.ui.context import Session
 from workbench.ui.file_dialogs import ask_for_file, ask_for_folder, ask_where_to_save
 from workbench.ui.panels.label.actions import KeyMap
+from workbench.ui.panels.label.header import PeopleMenu, QueueMenu
 from workbench.ui.panels.label.keys_dialog import KeysDialog
 from workbench.ui.panels.label.queue import LabelQueue
 from workbench.ui.panels.label.settings_dialog import LabelSettingsDialog
@@ -28,11 +29,25 @@ class Requests:
         self._session = session
         self._queue = queue
 
+    def answer(self, menu: QueueMenu, people: PeopleMenu) -> None:
+        """Show in the menus what there is when they open, and answer what they ask for."""
+        annotators = self._session.project.annotators
+        menu.aboutToShow.connect(lambda: menu.show_queue(self._queue()))
+        menu.settings_wanted.connect(self.settings)
+        menu.export_wanted.connect(self.write_pairs)
+        menu.scores_wanted.connect(self.read_scores)
+        menu.gold_wanted.connect(self.gold)
+        people.aboutToShow.connect(
+            lambda: people.show_people(annotators.names(), self._queue().annotator)
+        )
+        people.merge_wanted.connect(self.merge)
+
     def settings(self) -> None:
         """How pairs are picked."""
         project = self._session.project
+        # As they are now: what the queue has read may be on its way still.
         dialog = LabelSettingsDialog(
-            self._queue().settings, project.scores.sources(), self._queue().by_reason, self._owner
+            project.queue.settings(), project.scores.sources(), self._queue().by_reason, self._owner
         )
 
         def use() -> None:

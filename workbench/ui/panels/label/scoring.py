@@ -97,13 +97,15 @@ class Scoring(QWidget):
 
     def choose(self) -> None:
         """Ask which run, then begin."""
+        if self._refuses_a_second():
+            return
         self._session.bridge.run(
             lambda: runs_that_judge(self._session.project), self._ask, owner=self
         )
 
     def start(self, run_id: str) -> None:
         """Let a run's model score the pairs that wait, unless that is under way."""
-        if self.is_at_work:
+        if self._refuses_a_second():
             return
         stop = self._stop = threading.Event()
         project, annotator, module = (
@@ -135,6 +137,12 @@ class Scoring(QWidget):
         dialog.accepted.connect(lambda: self.start(dialog.run_id))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _refuses_a_second(self) -> bool:
+        if self.is_at_work:
+            said = self.tr("Pairs are being scored already: wait for that, or cancel it first.")
+            self._session.window.show_notice(said)
+        return self.is_at_work
 
     def _tell(self, progress: ScoringProgress) -> None:
         if self._stop is None or self._stop.is_set() or not progress.done:
