@@ -97,7 +97,6 @@ def _open(argv: Sequence[str], settings: Settings) -> tuple[Project | None, Know
 
 def _report_what_nobody_caught(window: MainWindow) -> None:
     """Show exceptions that reach nobody in the window's bar; they also go to standard error."""
-    show = window.session.bridge.forward(window.show_error)
 
     def on_gui_thread(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -108,7 +107,8 @@ def _report_what_nobody_caught(window: MainWindow) -> None:
     def on_other_thread(hook: threading.ExceptHookArgs) -> None:
         threading.__excepthook__(hook)
         if hook.exc_value is not None:
-            show(hook.exc_value)
+            # The bridge of now: another project has another one.
+            window.session.bridge.forward(window.show_error)(hook.exc_value)
 
     sys.excepthook = on_gui_thread
     threading.excepthook = on_other_thread

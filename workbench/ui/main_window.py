@@ -50,7 +50,8 @@ class MainWindow(QMainWindow):
         self._panels: dict[str, Panel] = {}
         self._chosen = ""
         self._opening: Path | None = None
-        self._open_next: tuple[Path, Callable[[], Project]] | None = None
+        self._open_next: Callable[[], object] | None = None
+        self._on_its_way: Project | None = None  # opened on another thread, and not shown yet
         self._reading: MachineReading | None = None
         self._watcher: RunWatcher | None = None
         self._rail = Rail()
@@ -86,8 +87,14 @@ class MainWindow(QMainWindow):
 
     def _end(self) -> None:
         for panel in self._panels.values():
-            panel.close_down()
+            try:
+                panel.close_down()
+            except Exception as error:  # it keeps none of the others from their end
+                self.show_error(error)
+        self._palette.hide()  # it may offer what belongs to these panels
         self._session.bridge.close()
+        if self._on_its_way is not None:
+            self._on_its_way.close()
         self._watcher = None
         for panel in self._panels.values():
             self._stack.removeWidget(panel)
@@ -106,24 +113,33 @@ class MainWindow(QMainWindow):
         opened = self._session.opened
         if opened is not None and opened.folder == folder.resolve():
             self.navigate(HOME)
-            return
-        self._open(folder, lambda: Project.open(folder))
+            if self._opening is None:
+                return
+        self._open(folder, lambda: Project.open(folder), lambda: self.open_project(folder))
 
     def create_project(self, folder: Path, name: str) -> None:
         """Make a project in `folder` and open it in place of this one."""
-        self._open(folder, lambda: Project.create(folder, name))
+        create = partial(Project.create, folder, name)
+        self._open(folder, create, lambda: self.create_project(folder, name))
 
-    def _open(self, folder: Path, get: Callable[[], Project]) -> None:
+    def _open(
+        self, folder: Path, get: Callable[[], Project], ask_again: Callable[[], object]
+    ) -> None:
         """Get one project at a time; of others that are wanted meanwhile, the last one counts."""
         if self._opening is not None:
-            self._open_next = (folder, get) if folder != self._opening else None
+            self._open_next = ask_again if folder != self._opening else None
             return
+
+        def keep() -> Project:
+            self._on_its_way = get()
+            return self._on_its_way
+
         self._opening = folder
-        self._session.bridge.run(get, self._replace_project, self._opening_failed)
+        self._session.bridge.run(keep, self._replace_project, self._opening_failed)
 
     @Slot(object)
     def _replace_project(self, project: Project) -> None:
-        self._opening = None
+        self._opening = self._on_its_way = None
         if self._open_next is not None:
             project.close()
             self._open_other()
@@ -143,7 +159,7 @@ class MainWindow(QMainWindow):
     def _open_other(self) -> None:
         following, self._open_next = self._open_next, None
         if following is not None:
-            self._open(*following)
+            following()
 
     # What panels ask for (`context.Window`).
 
