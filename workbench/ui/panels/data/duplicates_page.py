@@ -46,6 +46,7 @@ class DuplicatesPage(ToolPage):
         self._stop = threading.Event()
         self._groups: list[RowGroup] = []
         self._kept: dict[int, int] = {}
+        self._number_in_view: int | None = None  # of the group whose rows are on screen
         self.compared = QComboBox()
         self.compared.setAccessibleName(self.tr("What must be alike"))
         self.compared.addItem(self.tr("Prompt and answers"), Compared.ROW.value)
@@ -117,10 +118,11 @@ class DuplicatesPage(ToolPage):
         ]
         project, kind = self._session.project, self._place.kind
         self._drop.setEnabled(False)
+        self._find.setEnabled(False)  # it would find again what is about to go
         self._session.bridge.run(
             lambda: data_operations.throw_rows(project, kind, project.browse.row_ids(kind, keys)),
             self._on_dropped,
-            self._on_error,
+            self._drop_failed,
             owner=self,
         )
 
@@ -160,6 +162,7 @@ class DuplicatesPage(ToolPage):
     def _show_groups(self, groups: list[RowGroup], heads: Sequence[BrowseRow] = ()) -> None:
         self._groups = groups
         self._kept = {}
+        self._number_in_view = None
         extra = sum(len(group.keys) - 1 for group in groups)
         prompts = {row.key: " ".join(row.prompt.split()) for row in heads}
         entries = [
@@ -194,21 +197,24 @@ class DuplicatesPage(ToolPage):
         kind, keys = self._place.kind, group.keys[: GroupView.MOST_ROWS]
         fetch = partial(self._session.project.browse.page, kind, keys)
         self._session.bridge.run(
-            fetch, partial(self._show_rows, number), self._on_error, owner=self
+            fetch, partial(self._show_rows, self._groups, number), self._on_error, owner=self
         )
 
-    def _show_rows(self, number: int, rows: Sequence[BrowseRow]) -> None:
-        if number < len(self._groups) and self.groups.current_key == str(number):
-            group = self._groups[number]
+    def _show_rows(self, groups: list[RowGroup], number: int, rows: Sequence[BrowseRow]) -> None:
+        if groups is self._groups and self.groups.current_key == str(number):
+            group = groups[number]
             kept = self._kept.get(number, group.keys[0])
+            self._number_in_view = number
             self.view.show_rows(rows, kept, len(group.keys) - len(rows))
 
     def _keep(self, key: int) -> None:
-        if self.groups.current_key:
-            self._kept[int(self.groups.current_key)] = key
+        # Another group may be chosen already while the rows of this one are still on screen.
+        if self._number_in_view is not None:
+            self._kept[self._number_in_view] = key
 
     def _on_dropped(self, outcome: tuple[Changes, Thrown]) -> None:
         changes, thrown = outcome
+        self._find.setEnabled(True)
         self._session.apply(changes)
         self._show_groups([])
         rows = count(thrown.row_count, self.tr("row"), self.tr("rows"))
@@ -219,6 +225,10 @@ class DuplicatesPage(ToolPage):
             action=self.tr("Undo"),
             on_action=lambda: self._session.change_later(undo),
         )
+
+    def _drop_failed(self, error: BaseException) -> None:
+        self._drop.setEnabled(True)
+        self._on_error(error)
 
     def _find_failed(self, stop: threading.Event, error: BaseException) -> None:
         if not stop.is_set():
