@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -77,7 +78,7 @@ class Browser(QWidget):
         self.detail.prompt_edited.connect(self._edit_prompt)
         self.detail.tag_added.connect(self._tag)
         self.detail.tag_removed.connect(self._untag)
-        self.detail.delete_wanted.connect(self.delete_selected)
+        self.detail.delete_wanted.connect(lambda: self._throw(*self._meant()))
         self.detail.setMinimumWidth(_LEAST_DETAIL)
         self._count = label("", "small")
         self._count.setObjectName("data.count")
@@ -128,15 +129,7 @@ class Browser(QWidget):
 
     def delete_selected(self) -> None:
         """Put the selected rows into the bin; the bar above offers to undo it."""
-        project, kind, keys = self._session.project, self.rows.filter.kind, self.selected_keys()
-        if not keys:
-            return
-        self._session.bridge.run(
-            lambda: data_operations.throw_rows(project, kind, project.browse.row_ids(kind, keys)),
-            self._on_thrown,
-            self._session.show_error,
-            owner=self,
-        )
+        self._throw(self.rows.filter.kind, self._ids_of_selected())
 
     def close_down(self) -> None:
         """End what is being read."""
@@ -256,23 +249,46 @@ class Browser(QWidget):
             self._read_detail()
 
     def _tag(self, tag: str) -> None:
-        project, kind, keys = self._session.project, self.rows.filter.kind, self.selected_keys()
+        project, (kind, ids) = self._session.project, self._meant()
         self._session.change_later(
-            lambda: data_operations.tag_rows(
-                project, kind, project.browse.row_ids(kind, keys), tag
-            ),
-            owner=self,
+            lambda: data_operations.tag_rows(project, kind, ids(), tag), owner=self
         )
 
     def _untag(self, tag: str) -> None:
-        project, kind, keys = self._session.project, self.rows.filter.kind, self.selected_keys()
+        project, (_, ids) = self._session.project, self._meant()
         self._session.change_later(
-            lambda: data_operations.untag_rows(project, project.browse.row_ids(kind, keys), tag),
+            lambda: data_operations.untag_rows(project, ids(), tag), owner=self
+        )
+
+    def _meant(self) -> tuple[str, Callable[[], list[str]]]:
+        """What a control beside the row's text is about: that row, or several that are selected.
+
+        The kind, and a function that finds the ids, for a worker thread. Of a row that was chosen
+        just now the text may be on its way still.
+        """
+        shown = self.detail.detail
+        if shown is not None and len(self.table.selectionModel().selectedRows()) < 2:
+            kind, row_id = shown.kind, shown.id
+            return kind, lambda: [row_id]
+        return self.rows.filter.kind, self._ids_of_selected()
+
+    def _ids_of_selected(self) -> Callable[[], list[str]]:
+        kind, keys = self.rows.filter.kind, self.selected_keys()
+        return lambda: self._session.project.browse.row_ids(kind, keys)
+
+    def _throw(self, kind: str, ids: Callable[[], list[str]]) -> None:
+        project = self._session.project
+        self._session.bridge.run(
+            lambda: data_operations.throw_rows(project, kind, ids()),
+            self._on_thrown,
+            self._session.show_error,
             owner=self,
         )
 
     def _on_thrown(self, outcome: tuple[Changes, Thrown]) -> None:
         changes, thrown = outcome
+        if not thrown.row_count:
+            return  # a key that was pressed twice: they are in the bin already
         self.rows.stop()  # what is being read may still hold what was deleted
         number = self.table.currentIndex().row()
         self._number_to_choose = number

@@ -156,6 +156,8 @@ class ImportPage(ToolPage):
             self._show_parts(self.progress)
             is_hub = isinstance(source, HubDataset)
             self.progress.begin(self.tr("Fetching…") if is_hub else self.tr("Reading…"))
+        else:
+            self._show_parts(self.preview, self.choices, self._bottom)  # no word of what was before
         self._go.setEnabled(False)  # until it is known what would come of it now
         tell = self._session.bridge.forward(partial(self._tell_download, self._stop), owner=self)
         look = partial(
@@ -191,7 +193,8 @@ class ImportPage(ToolPage):
         if found.row_estimate is None:
             self._go.setText(self.tr("Import"))
         else:
-            rows = count(found.row_estimate, self.tr("row"), self.tr("rows"))
+            fitting = found.row_estimate - len(found.problems)  # as far as was looked
+            rows = count(fitting, self.tr("row"), self.tr("rows"))
             about = self.tr("Import about {0}") if found.row_estimate > 10_000 else None
             self._go.setText((about or self.tr("Import {0}")).format(rows))
         self._show_parts(self.preview, self.choices, self._bottom)

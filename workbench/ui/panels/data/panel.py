@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -95,8 +96,7 @@ class DataPanel(Panel):
     def show_item(self, **what: object) -> None:
         """`dataset_id` selects a data set; `import_path` offers to import a file."""
         if isinstance(dataset_id := what.get("dataset_id"), str):
-            self._wanted = dataset_id
-            self.list.select(dataset_id)
+            self._want(dataset_id)
             self.show_rows()
         if isinstance(path := what.get("import_path"), Path):
             self.import_page().offer(path)
@@ -167,7 +167,7 @@ class DataPanel(Panel):
         is_new = "import" not in self._tools
         page = self._tool("import", ImportPage)
         if is_new:
-            page.imported.connect(self._on_imported)
+            page.imported.connect(self._want)
         return page
 
     def paste(self) -> None:
@@ -201,12 +201,17 @@ class DataPanel(Panel):
         """The page of a tool, made when it is first wanted, in place of the rows."""
         if name not in self._tools:
             made = make(self.session)
-            made.closed.connect(self.show_rows)
+            made.closed.connect(partial(self._close_tool, made))
             self._tools[name] = made
             self._pages.addWidget(made)
         page = self._tools[name]
         self._pages.setCurrentWidget(page)
         return page  # type: ignore[return-value] # each name has one class
+
+    def _close_tool(self, page: ToolPage) -> None:
+        """Show the rows again, unless another page took the place of this one."""
+        if self.current_tool is page:
+            self.show_rows()
 
     def _show_datasets(self, datasets: list[Dataset]) -> None:
         self._has_datasets = bool(datasets)
@@ -252,9 +257,9 @@ class DataPanel(Panel):
         made.setMenu(menu)
         return made
 
-    def _on_imported(self, dataset_id: str) -> None:
-        self._wanted = dataset_id
-        self.list.select(dataset_id)
+    def _want(self, dataset_id: str) -> None:
+        """Choose this data set, now or once it is known."""
+        self._wanted = "" if self.list.select(dataset_id) else dataset_id
 
     def _make_browser(self) -> QWidget:
         browser = QWidget()

@@ -85,6 +85,7 @@ class StatisticsPage(ToolPage):
         self._stop = threading.Event()
         self.set_heading(self.tr("Statistics"), place.title)
         self._finding.setText(self.tr("Reading…"))
+        self._clear()
         wanted = RowFilter(place.kind, place.dataset_ids)
         project, stop = self._session.project, self._stop
 
@@ -117,6 +118,20 @@ class StatisticsPage(ToolPage):
     def close_down(self) -> None:
         self._stop.set()
 
+    def _clear(self) -> None:
+        """Take away what was found of other rows."""
+        self._clear_legend()
+        self.lengths.show_spreads([])
+        for chart in (self.languages, self.origins, self.repeats):
+            chart.show_values({})
+        for card in self._cards.values():
+            card.set_title(card.accessibleName(), " ")
+
+    def _clear_legend(self) -> None:
+        while (item := self._legend.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+
     def _show(self, stop: threading.Event, found: object) -> None:
         """Show what arrives, unless somebody asked for other rows meanwhile."""
         if stop.is_set():
@@ -137,9 +152,7 @@ class StatisticsPage(ToolPage):
             "answer": (self.tr("answers"), "series2"),
         }
         spreads = []
-        while (item := self._legend.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.deleteLater()
+        self._clear_legend()
         for part, counts in found.lengths.items():
             name, color = names[part]
             spreads.append(Spread(name, counts.counts, color))
