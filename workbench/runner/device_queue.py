@@ -6,7 +6,6 @@ when their holders die: nothing is left to clean up by hand.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,8 +34,7 @@ class DeviceTurn:
         self._queue.mkdir(parents=True, exist_ok=True)
         self.descriptor = _open(self.folder / f"{self.name}.lock")
         self._ticket = self._queue / new_id()
-        self._ticket_descriptor = _open(self._ticket)
-        lock_descriptor(self._ticket_descriptor)
+        self._ticket_descriptor = _take_ticket(self._ticket)
 
     @property
     def _queue(self) -> Path:
@@ -78,6 +76,24 @@ def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
+def _take_ticket(path: Path) -> int:
+    """Make a ticket that is held; who looks between the two takes it for a dead one's."""
+    while True:
+        descriptor = _open(path)
+        lock_descriptor(descriptor)
+        if _is_still_there(path, descriptor):
+            return descriptor
+        os.close(descriptor)
+
+
+def _is_still_there(path: Path, descriptor: int) -> bool:
+    """Whether `path` still names the open file, and not another one or none."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
 def _is_held(ticket: Path) -> bool:
     """Whether the ticket's holder lives; a dead one's ticket is thrown away."""
     try:
@@ -87,7 +103,7 @@ def _is_held(ticket: Path) -> bool:
     try:
         if not lock_descriptor(descriptor, blocking=False):
             return True
-        with contextlib.suppress(FileNotFoundError):
+        if _is_still_there(ticket, descriptor):  # only who has its lock may throw it away
             ticket.unlink()
         return False
     finally:

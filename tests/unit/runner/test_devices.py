@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.runner import device_queue
 from workbench.runner.device_queue import DeviceTurn
 from workbench.runner.devices import CPU, Device, resolve_device
 from workbench.telemetry.nvml import GpuName
@@ -66,3 +67,24 @@ def test_a_handed_down_lock_outlives_its_holder(tmp_path: Path) -> None:
         assert not waiting.try_take()
         os.close(handed_down)
         assert waiting.try_take()
+
+
+def test_a_ticket_that_is_looked_at_before_it_is_held_keeps_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = device_queue.lock_descriptor
+    later: list[DeviceTurn] = []
+
+    def while_another_looks(descriptor: int, *, blocking: bool = True) -> bool:
+        if not later:
+            monkeypatch.setattr(device_queue, "lock_descriptor", lock)
+            later.append(DeviceTurn(tmp_path, "cpu"))
+            later[0].runs_ahead()
+        return lock(descriptor, blocking=blocking)
+
+    monkeypatch.setattr(device_queue, "lock_descriptor", while_another_looks)
+    with DeviceTurn(tmp_path, "cpu") as first, later[0]:
+        assert later[0].runs_ahead() == 1
+        assert not later[0].try_take()
+        assert first.try_take()
+    assert list((tmp_path / "cpu.queue").iterdir()) == []
