@@ -11,8 +11,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from tests.ui.held_bridge import HeldBridge
 from tests.unit.modelfiles.model_folders import write_model
 from workbench.core import paths
+from workbench.core.changes import Changed, Changes
+from workbench.core.events import RunState
+from workbench.core.recipes import ModelRef, RunSpec, SftConfig
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.panels.models import embedded_card
@@ -145,6 +149,50 @@ def test_removing_a_model_leaves_its_files(
     qtbot.waitUntil(lambda: "tiny" not in titles(panel))
     assert project.models.all() == []
     assert (folder / "model.safetensors").is_file()
+
+
+def test_a_model_that_is_removed_twice_is_gone(
+    show: Callable[[], ModelsPanel], project: Project, session: Session, qtbot: QtBot,
+    bridge: HeldBridge, tmp_path: Path,
+) -> None:  # fmt: skip
+    folder = write_model(tmp_path / "tiny")
+    project.models.add("tiny", "folder", folder, {})
+    panel = show()
+    panel.show_item(model_path=str(folder))
+    for _ in range(2):
+        panel.details.remove_wanted.emit()
+    qtbot.waitUntil(lambda: bridge.is_idle)
+    assert session.window.errors == []
+    assert project.models.all() == []
+
+
+def test_a_whole_model_that_was_trained_here_is_shown(
+    show: Callable[[], ModelsPanel], project: Project
+) -> None:
+    folder = project.runs_dir / "sft-1"
+    write_model(folder / "model")
+    base = ModelRef(name="tiny", path="/models/tiny")
+    spec = RunSpec(run_id="sft-1", name="sft-1", model=base, config=SftConfig())
+    project.runs.add(spec, folder, RunState.FINISHED)
+    panel = show()
+    panel.show_item(model_path=str(folder / "model"))
+    assert panel.list.current_key == str(folder / "model")
+    assert panel.details._place.text() == "trained here"
+
+
+def test_a_model_that_was_shown_once_is_not_gone_back_to(
+    show: Callable[[], ModelsPanel], project: Project, qtbot: QtBot, bridge: HeldBridge,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    folders = [write_model(tmp_path / name) for name in ("one", "other")]
+    for folder in folders:
+        project.models.add(folder.name, "folder", folder, {})
+    panel = show()
+    panel.show_item(model_path=str(folders[0]))
+    panel.list.select(str(folders[1]))
+    panel.apply_changes(Changes(Changed.MODELS))
+    qtbot.waitUntil(lambda: bridge.is_idle)
+    assert panel.list.current_key == str(folders[1])
 
 
 def test_models_of_the_cache_can_be_trained_and_then_belong_to_the_project(

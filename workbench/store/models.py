@@ -40,8 +40,8 @@ class Models:
         return self._database.write(change)
 
     def remove(self, model_id: str) -> None:
-        """Forget a model; its folder is left alone."""
-        self._database.write(lambda db: db.table("models").delete(model_id))
+        """Forget a model, unless it is forgotten already; its folder is left alone."""
+        self._database.write(lambda db: db.table("models").delete_where("id = ?", [model_id]))
 
     def all(self) -> list[ModelRow]:
         """Every model, in the order in which they were added."""

@@ -56,6 +56,7 @@ class ModelDetailsCard(Card):
         places = {
             Place.EMBEDDED: self.tr("ships with Workbench"),
             Place.PROJECT: self.tr("in this project"),
+            Place.TRAINED: self.tr("trained here"),
             Place.CACHE: self.tr("Hugging Face cache"),
         }
         set_pill(self._place, places[model.place], "neutral")

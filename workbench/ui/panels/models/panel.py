@@ -85,8 +85,7 @@ class ModelsPanel(Panel):
     def show_item(self, **what: object) -> None:
         """`model_path` selects a model by its folder."""
         if isinstance(path := what.get("model_path"), str):
-            self._wanted = path
-            self.list.select(path)
+            self._wanted = "" if self.list.select(path) else path
 
     def commands(self) -> list[Command]:
         return [
