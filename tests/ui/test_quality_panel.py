@@ -249,3 +249,20 @@ def test_label_opens_on_the_pairs_to_repair(qtbot: QtBot, window: MainWindow) ->
     qtbot.waitUntil(
         lambda: any(why in one.text() for one in label.findChildren(QLabel) if one.isVisible())
     )
+
+
+def test_a_count_that_failed_is_no_longer_under_way(
+    qtbot: QtBot, session: Session, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(project, add_pairs(project, 1)[0])
+    panel = shown(qtbot, session)
+
+    def broken(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(panel.counting._reader, "read", broken)
+    panel.apply_changes(Changes(Changed.VERDICTS))
+    assert "Counting" in texts(panel)
+    qtbot.waitUntil(lambda: bool(session.window.errors))
+    assert "Counting" not in texts(panel)
+    session.window.errors.clear()

@@ -38,6 +38,7 @@ class Counting(QObject):
     counted = Signal(Counted)
     searched = Signal(DuplicatePrompts)
     progress = Signal(float)
+    gave_up = Signal()
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -104,6 +105,7 @@ class Counting(QObject):
 
     def _failed(self, error: BaseException) -> None:
         self._is_counting = False
+        self.gave_up.emit()
         if not isinstance(error, Stopped):
             self._session.show_error(error)
         if self._waiting is not None and not self._closing.is_set():

@@ -47,6 +47,7 @@ class QualityPanel(Panel):
         self.counting.counted.connect(self._show_counted)
         self.counting.searched.connect(self._show_duplicates)
         self._busy = label("", "small")
+        self.counting.gave_up.connect(self._busy.hide)
         self._datasets = self._filter("quality.dataset", self.tr("Data set"))
         self._annotators = self._filter("quality.annotator", self.tr("Annotator"))
         self._go_on = button(
