@@ -34,6 +34,7 @@ class HomePanel(Panel):
         super().__init__(session, "", "")
         self.setObjectName("home")
         self._readings = Latest(session.bridge, self)
+        self._is_getting_demo = False
         self._projects = ProjectsCard()
         self._projects.setFixedWidth(_PROJECTS_WIDTH)
         self._projects.open_wanted.connect(self._open)
@@ -125,10 +126,20 @@ class HomePanel(Panel):
         if opened is not None and opened.folder == demo_project_folder().resolve():
             return
         self.session.window.show_notice(self.tr("Getting the demo ready…"))
+        if self._is_getting_demo:
+            return
+        self._is_getting_demo = True
+
+        def opened_once() -> None:
+            self._is_getting_demo = False
+            self._open(demo_project_folder())
+
+        def failed(error: BaseException) -> None:
+            self._is_getting_demo = False
+            self.session.show_error(error)
+
         self.session.bridge.run(
-            lambda: open_demo_project().close(),
-            lambda _: self._open(demo_project_folder()),
-            owner=self,
+            lambda: open_demo_project().close(), lambda _: opened_once(), failed, owner=self
         )
 
     def _choose_project(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -20,6 +21,17 @@ from workbench.ui.widgets.texts import button, icon_button, label, line, pill
 from workbench.ui.wording import ago
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a row says of a folder."""
+
+    folder: Path
+    title: str
+    is_there: bool
+    is_open: bool
+    changed: str
+
+
 class ProjectsCard(Card):
     """The recent list. Emits `open_wanted` and `forget_wanted` with a folder's path."""
 
@@ -28,6 +40,7 @@ class ProjectsCard(Card):
 
     def __init__(self) -> None:
         super().__init__(self.tr("Projects"))
+        self._shown: list[_Listed] | None = None
         self._rows = QVBoxLayout()
         self._rows.setSpacing(SPACE_8)
         self.body.addLayout(self._rows)
@@ -35,24 +48,28 @@ class ProjectsCard(Card):
 
     def show_projects(self, folders: list[Path], opened: Path | None) -> None:
         """Show the recent folders, newest first; missing ones are named as such. None: no card."""
-        while (item := self._rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
+        listed = [_look_at(folder, is_open=folder == opened) for folder in folders]
+        if listed == self._shown:
+            return  # a row that is pressed just now stays
+        self._shown = listed
+        while (taken := self._rows.takeAt(0)) is not None:
+            if (widget := taken.widget()) is not None:
                 widget.deleteLater()
-        for place, folder in enumerate(folders):
+        for place, item in enumerate(listed):
             if place:
                 self._rows.addWidget(line())
-            self._rows.addWidget(self._row(folder, is_open=folder == opened))
+            self._rows.addWidget(self._row(item))
         self.setVisible(bool(folders))
 
-    def _row(self, folder: Path, *, is_open: bool) -> QWidget:
-        there = (folder / DATABASE_NAME).is_file()
+    def _row(self, item: _Listed) -> QWidget:
+        folder, title = item.folder, item.title
         row = QWidget()
-        title = read_name(folder)
         name = button(title, lambda: self.open_wanted.emit(folder), kind="link")
         name.setObjectName(f"home.project.{folder.name}")
         name.setAccessibleName(self.tr("Open {0}").format(title))
-        name.setEnabled(there and not is_open)
-        place = label(self.tr("not there any more") if not there else _shortened(folder), "small")
+        name.setEnabled(item.is_there and not item.is_open)
+        gone = self.tr("not there any more")
+        place = label(_shortened(folder) if item.is_there else gone, "small")
         place.setToolTip(str(folder))
         words = QVBoxLayout()
         words.setSpacing(0)
@@ -61,10 +78,10 @@ class ProjectsCard(Card):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(words, 1)
-        if is_open:
+        if item.is_open:
             layout.addWidget(pill(self.tr("open"), "accent"))
-        elif there:
-            layout.addWidget(label(ago(_changed_at(folder), time.time()), "small"))
+        elif item.is_there:
+            layout.addWidget(label(item.changed, "small"))
         else:
             forget = self.tr("Take {0} off the list").format(folder.name)
             layout.addWidget(icon_button("close", forget, lambda: self.forget_wanted.emit(folder)))
@@ -136,6 +153,16 @@ class NewProjectCard(Card):
         name, folder = self._name.text().strip(), self._folder.text().strip()
         if name and folder:
             self.create_wanted.emit(Path(folder).expanduser(), name)
+
+
+def _look_at(folder: Path, *, is_open: bool) -> _Listed:
+    return _Listed(
+        folder,
+        read_name(folder),
+        (folder / DATABASE_NAME).is_file(),
+        is_open,
+        "" if is_open else ago(_changed_at(folder), time.time()),
+    )
 
 
 def _slug(name: str) -> str:

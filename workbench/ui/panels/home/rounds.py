@@ -34,6 +34,13 @@ class RoundsModel(QAbstractTableModel):
         )
 
     def show_rounds(self, rounds: Sequence[Round]) -> None:
+        """Show these; rows that are there already stay, and whatever is pressed of them."""
+        if [one.run.id for one in rounds] == [one.run.id for one in self._rounds]:
+            self._rounds = rounds
+            if rounds:
+                last = self.index(len(rounds) - 1, self.columnCount() - 1)
+                self.dataChanged.emit(self.index(0, 0), last)
+            return
         self.beginResetModel()
         self._rounds = rounds
         self.endResetModel()
