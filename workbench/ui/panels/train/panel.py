@@ -54,6 +54,7 @@ class TrainPanel(Panel):
         self._copied: RunSpec | None = None
         self._wanted_data: tuple[str, ...] | None = None  # until it is shown
         self._is_starting = False
+        self._is_awaited = False  # what was asked for is not on screen yet
         self._copy = button(self.tr("Copy from run…"), kind="quiet")
         self._copy.setObjectName("train.copy")
         self._copy.setMenu(QMenu(self._copy))
@@ -93,6 +94,8 @@ class TrainPanel(Panel):
         """`model_path` chooses a model, `method` a method, `copy_run_id` a run's settings."""
         if isinstance(path := what.get("model_path"), str):
             self.start_from.want_model(path)
+            if self.start_from.waits_for_model:
+                self._read_anew()
         if isinstance(method := what.get("method"), str) and method in METHODS:
             self.choose_method(method)
         if isinstance(run_id := what.get("copy_run_id"), str):
@@ -134,7 +137,7 @@ class TrainPanel(Panel):
         self._methods.show_chosen(self.method)
         self._wanted_data = spec.data.dataset_ids
         self.start_from.keep_data()
-        self._read()
+        self._read_anew()
 
     def start(self) -> None:
         """Start the run as it is shown, and go to it."""
@@ -151,6 +154,7 @@ class TrainPanel(Panel):
 
     def _on_started(self, started: tuple[Changes, str]) -> None:
         changes, run_id = started
+        self._is_awaited = True  # until it has another name: this one is taken now
         self._set_starting(False)
         self.start_from.begin_next()
         self.session.apply(changes)
@@ -167,6 +171,12 @@ class TrainPanel(Panel):
 
     def _read_chosen(self) -> None:
         self._wanted_data = None
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        """Read what was asked for; until it is on screen nothing can be started."""
+        self._is_awaited = True
+        self._show_plan()
         self._read()
 
     def _read(self) -> None:
@@ -178,6 +188,7 @@ class TrainPanel(Panel):
 
     def _show_material(self, material: Material) -> None:
         self._material = material
+        self._is_awaited = False
         self._wanted_data = None
         self.start_from.show_material(material)
         if self._copied is not None:
@@ -191,18 +202,19 @@ class TrainPanel(Panel):
         self._show_plan()
 
     def _show_plan(self) -> None:
-        if self._material is None or self._material.learnable.method != self.method:
+        material = self._material
+        if material is None or self._is_awaited or material.learnable.method != self.method:
             self.outcome.show_reading()
             self._start.setEnabled(False)
             return
         device = self.start_from.device
-        names = {choice.name: choice.device.title for choice in self._material.devices}
-        learnable = self._material.learnable
+        names = {choice.name: choice.device.title for choice in material.devices}
+        learnable = material.learnable
         config, adapter = self.settings.config(), self.settings.adapter()
         self.start_from.show_tuning(adapter is not None and adapter.tuning == "full")
         self.outcome.show_plan(learnable, config, names.get(device, device))
         self.example.show_examples(learnable.trained(config) if config else learnable.examples)
-        self._show_reason(self._material)
+        self._show_reason(material)
         can_start = not self.outcome.reason and not self._is_starting
         self._start.setEnabled(can_start)
         self._start.setToolTip(self.outcome.reason)

@@ -121,6 +121,11 @@ class StartFrom(QWidget):
         self._wanted_model = path
         self._take_wanted_model()
 
+    @property
+    def waits_for_model(self) -> bool:
+        """Whether a model is wanted that is not among those to choose from."""
+        return bool(self._wanted_model)
+
     def want_data(self, dataset_ids: tuple[str, ...]) -> None:
         """Choose this data set if it is the only one and still there, else all."""
         place = self._data.findData(dataset_ids[0]) if len(dataset_ids) == 1 else 0
