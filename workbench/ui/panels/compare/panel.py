@@ -228,6 +228,8 @@ class ComparePanel(Panel):
     def _make_pairs(self) -> None:
         project = self.session.project
         count = project.votes.convertible()
+        if not count:
+            return  # the button was pressed twice
         if self.session.change(lambda: operations.make_pairs_of_votes(project)):
             self.session.window.show_notice(
                 self.tr("{0} labelled pairs more: the next run can learn from them.").format(count),

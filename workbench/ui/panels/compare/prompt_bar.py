@@ -60,14 +60,18 @@ class PromptBar(Card):
     def show_prompts(self, by_split: Mapping[Split, Sequence[Prompt]]) -> None:
         """Offer these; a text that somebody typed stays."""
         is_own = bool(self._text.text().strip()) and self._own() is not None
+        before = self._prompts[self._place] if self._prompts else None
         self._by_split = by_split
         if not by_split[self._chosen_split()] and by_split[Split.TRAIN]:
             self._split.setCurrentIndex(self._split.findData(Split.TRAIN))
         self._prompts = by_split[self._chosen_split()]
-        self._place = min(self._place, max(len(self._prompts) - 1, 0))
+        place = None if before is None else self._place_of(before)
+        self._place = min(self._place, max(len(self._prompts) - 1, 0)) if place is None else place
         if not is_own:
             self._show_place()
         self._show_position()
+        if before is not None and place is None and not is_own:
+            self.changed.emit()
 
     @property
     def measures_only(self) -> bool:
@@ -102,6 +106,12 @@ class PromptBar(Card):
         self._place = 0
         self._show_place()
         self.changed.emit()
+
+    def _place_of(self, prompt: Prompt) -> int | None:
+        """Where a prompt stands, word for word; mostly where it stood before."""
+        if prompt in self._prompts[self._place : self._place + 1]:
+            return self._place
+        return next((place for place, other in enumerate(self._prompts) if other == prompt), None)
 
     def _own(self) -> Conversation | None:
         """What was typed, unless it is word for word the held-out prompt in view."""
