@@ -62,6 +62,19 @@ def test_the_queue_asks_by_the_scores_of_a_run(
     assert [item.pair_count for item in project.scores.sources()] == [5]
 
 
+def test_runs_leads_here_to_the_scoring_itself(
+    qtbot: QtBot, project: Project, session: Session
+) -> None:
+    add_pairs(project, 3)
+    add_run(project, "dpo-1")
+    panel = shown_panel(qtbot, session)
+    scoring(panel)
+    panel.show_item(score_run_id="run-dpo-1")
+    qtbot.waitUntil(lambda: bool(session.window.notices))
+    assert session.window.notices[0].startswith("3 pairs are scored")
+    assert project.queue.settings().score_source == "dpo-1"
+
+
 def test_pairs_can_be_judged_meanwhile_and_scoring_given_up(
     qtbot: QtBot, project: Project, session: Session
 ) -> None:

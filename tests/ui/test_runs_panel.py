@@ -301,7 +301,18 @@ def test_a_run_that_was_asked_for_is_selected(
     panel.show_item(run_id=older.id)
     panel.show()
     qtbot.waitUntil(lambda: panel.list.current is not None and panel.list.current.name == "dpo-1")
-    assert visible_actions(panel) == {"runs.compare"}
+    assert visible_actions(panel) == {"runs.compare", "runs.score"}
+
+
+def test_a_finished_run_leads_to_scoring_the_pairs_that_wait(
+    qtbot: QtBot, session: Session, panel: RunsPanel, project: Project
+) -> None:
+    run = finished(project, "dpo-1")
+    panel.show()
+    qtbot.waitUntil(lambda: "runs.score" in visible_actions(panel))
+    score = panel.findChild(QPushButton, "runs.score")
+    qtbot.mouseClick(score, Qt.MouseButton.LeftButton)
+    assert session.window.visits == [("label", {"score_run_id": run.id})]
 
 
 def test_a_run_appears_in_the_window_by_itself(window: MainWindow, qtbot: QtBot) -> None:

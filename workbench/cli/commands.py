@@ -112,6 +112,16 @@ def _add_merge(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
     parser.set_defaults(run=_merge)
 
 
+def _add_score(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
+    parser = commands.add_parser(
+        name, help="let a run's model say which waiting pairs to ask first"
+    )
+    parser.add_argument("run_name", nargs="?", default="", metavar="RUN", help="name or id")
+    parser.add_argument("--annotator", required=True, metavar="NAME", help="whose pairs wait")
+    _add_project(parser)
+    parser.set_defaults(run=_score)
+
+
 def _add_doctor(commands: _Commands[argparse.ArgumentParser], name: str) -> None:
     parser = commands.add_parser(name, help="say what is here, what is missing and how to get it")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -131,6 +141,7 @@ _COMMANDS = {
     "import": _add_import,
     "export": _add_export,
     "merge": _add_merge,
+    "score": _add_score,
     "doctor": _add_doctor,
     "prepare": _add_prepare,
 }
@@ -199,6 +210,12 @@ def _merge(options: argparse.Namespace) -> int:
     from workbench.cli.merge import merge
 
     return merge(options.other, options.project)
+
+
+def _score(options: argparse.Namespace) -> int:
+    from workbench.cli.score import score
+
+    return score(options.project, options.run_name, options.annotator)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QV
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.events import RunState
+from workbench.runner.pair_scoring import METHODS_THAT_JUDGE
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
@@ -166,7 +167,10 @@ class RunsPanel(Panel):
         self._stop_button.setVisible(can_stop)
         self._resume_button.setVisible(can_resume)
         writes = run is not None and run.method != "reward"
-        self._compare_button.setVisible(is_free and state is RunState.FINISHED and writes)
+        is_finished = is_free and state is RunState.FINISHED
+        self._compare_button.setVisible(is_finished and writes)
+        judges = run is not None and run.method in METHODS_THAT_JUDGE
+        self._score_button.setVisible(is_finished and judges)
         self._pause_button.setEnabled(can_pause)
         self._stop_button.setEnabled(can_stop)
         self._resume_button.setEnabled(can_resume)
@@ -193,6 +197,11 @@ class RunsPanel(Panel):
         if (run := self.list.current) is not None:
             self.session.navigate("compare", run_id=run.id)
 
+    @Slot()
+    def _score(self) -> None:
+        if (run := self.list.current) is not None:
+            self.session.navigate("label", score_run_id=run.id)
+
     # Building.
 
     def _add_actions(self) -> None:
@@ -204,6 +213,10 @@ class RunsPanel(Panel):
         self._stage: QLabel = pill("", "caution")
         self._resume_button = button(self.tr("Resume"), self._resume, kind="primary", icon="play")
         self._compare_button = button(self.tr("Compare with base"), self._compare, kind="primary")
+        self._score_button = button(self.tr("Score waiting pairs"), self._score)
+        self._score_button.setToolTip(
+            self.tr("Let this model say which pairs it is unsure about: Label asks those first.")
+        )
         self._pause_button = button(self.tr("Pause"), self._pause, icon="pause")
         self._stop_button = button(self.tr("Stop"), self._stop, icon="stop")
         self.add_action(self._stage)
@@ -213,6 +226,7 @@ class RunsPanel(Panel):
             ("runs.pause", self._pause_button),
             ("runs.stop", self._stop_button),
             ("runs.resume", self._resume_button),
+            ("runs.score", self._score_button),
             ("runs.compare", self._compare_button),
         ):
             made.setObjectName(name)
