@@ -86,7 +86,7 @@ class _RowAttention(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         query, key, value, attended, log_sums = ctx.saved_tensors
         width = query.shape[-1]
-        shares = (attended[0].float() * gradient[0].float()).sum(-1).T  # [H, T]
+        shares = (attended[0] * gradient[0]).sum(-1, dtype=torch.float32).T  # [H, T]
         queries = _with_offset(query[0] * ctx.scale, -log_sums)
         incoming = _with_offset(gradient[0].transpose(0, 1), -shares)
         keys, values = _with_ones(key[0]), _with_ones(value[0])

@@ -88,13 +88,14 @@ def _merge(layer: Any) -> None:
         and len(layer.active_adapters) == 1
         and name not in layer.lora_variant
         and not layer.lora_bias[name]
-        and linear.weight.dtype == layer.lora_A[name].weight.dtype
     )
-    if not is_plain:  # DoRA, or 16-bit weights beneath a 32-bit adapter
+    if not is_plain:  # such as DoRA
         layer.merge(safe_merge=True)
         return
     down, up = layer.lora_A[name].weight, layer.lora_B[name].weight
-    linear.weight.data = torch.addmm(linear.weight, up, down, alpha=layer.scaling[name])
+    weight = linear.weight.to(down.dtype)  # added in the adapter's precision, rounded once
+    both = torch.addmm(weight, up, down, alpha=layer.scaling[name])
+    linear.weight.data = both.to(linear.weight.dtype)
     layer.merged_adapters.append(name)
 
 
