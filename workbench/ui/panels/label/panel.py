@@ -137,8 +137,10 @@ class LabelPanel(Panel):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange:
-            is_seen = self.isActiveWindow() and self.isVisible()
-            self._stopwatch.resume() if is_seen else self._stopwatch.pause()
+            if self.isActiveWindow() and self.isVisible():
+                self._stopwatch.resume()
+            else:
+                self._stopwatch.pause()
 
     # Verdicts and the way back.
 
