@@ -119,7 +119,7 @@ def packed_attention(
     dropout = options.get("dropout", 0.0)
     if _flash_suits(query, dropout):
         return _flash(query, key, value, packed, scale, window), None
-    if window is None and segment_attention.suits(query, dropout):
+    if window is None and segment_attention.suits(query, value, dropout):
         return segment_attention.attend(query, key, value, packed.segments, scale), None
     groups = query.shape[1] // key.shape[1]
     if groups > 1:

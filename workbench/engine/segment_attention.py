@@ -20,11 +20,15 @@ from workbench.engine.packing import Segment
 _QUERIES_AT_ONCE = 128
 
 
-def suits(query: torch.Tensor, dropout: float) -> bool:
-    """Whether a gradient is wanted where ours is the quicker one: in 16 bits on a processor."""
+def suits(query: torch.Tensor, value: torch.Tensor, dropout: float) -> bool:
+    """Whether a gradient is wanted where ours is the quicker one: in 16 bits on a processor.
+
+    Some models have values of another width than their keys; those stay with PyTorch.
+    """
     return (
         query.device.type == "cpu"
         and query.dtype == torch.bfloat16
+        and query.shape[-1] == value.shape[-1]
         and dropout == 0.0
         and query.requires_grad
     )

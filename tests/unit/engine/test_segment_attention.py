@@ -78,7 +78,8 @@ def test_its_gradient_is_about_as_near_to_the_exact_one_as_pytorchs(
 
 def test_it_is_left_to_pytorch_where_that_is_better() -> None:
     query = torch.zeros(1, 1, 1, 8, dtype=torch.bfloat16, requires_grad=True)
-    assert segment_attention.suits(query, 0.0)
-    assert not segment_attention.suits(query, 0.1)
-    assert not segment_attention.suits(query.detach(), 0.0)
-    assert not segment_attention.suits(query.float(), 0.0)
+    assert segment_attention.suits(query, query, 0.0)
+    assert not segment_attention.suits(query, query, 0.1)
+    assert not segment_attention.suits(query.detach(), query, 0.0)
+    assert not segment_attention.suits(query.float(), query, 0.0)
+    assert not segment_attention.suits(query, query[..., :4], 0.0)
