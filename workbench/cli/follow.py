@@ -84,7 +84,7 @@ def _show(event: Event, bar: Bar) -> None:
     elif isinstance(payload, StateChanged):
         bar.say(payload.detail)
     elif isinstance(payload, Warned):
-        bar.say(payload.message)
+        bar.tell(payload.message)
 
 
 def _figures(metric: Metric) -> str:
