@@ -138,6 +138,9 @@ class QuietWindow:
     def machine(self) -> None:
         return None
 
+    def active_runs(self) -> tuple[object, ...]:
+        return ()
+
 
 @pytest.fixture
 def session(project: Project, settings: Settings) -> Iterator[Session]:

@@ -330,6 +330,33 @@ def test_a_run_appears_in_the_window_by_itself(window: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(lambda: "No run at work" in window.strip.texts())
 
 
+def test_the_palette_names_the_run_that_it_stops(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    over = finished(project, "dpo-1")
+    window.navigate("runs")
+    panel = window.current_panel
+    assert isinstance(panel, RunsPanel)
+    qtbot.waitUntil(lambda: panel.list.current is not None and panel.list.current.id == over.id)
+    window.navigate("home")
+    at_work = make_run(project, "dpo-2", alive=True, ago_s=5)
+    at_work.write(Metric(1, {"loss": 0.7}), at_work.started_at + 4.9)
+    qtbot.waitUntil(lambda: "dpo-2" in window.strip.texts())
+    palette = window.palette_popup
+    window.open_palette()
+    qtbot.keyClicks(palette.field, "stop run")
+    assert palette.titles()[:1] == ["Stop run “dpo-2”"]
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.current_panel is panel
+    qtbot.waitUntil(lambda: panel.list.current is not None and panel.list.current.name == "dpo-2")
+    qtbot.waitUntil(lambda: read_control(at_work.attempt.control) is not None)
+    control = read_control(at_work.attempt.control)
+    assert control is not None
+    assert control.command is Command.STOP
+    assert not (over.attempt.control).exists()
+    at_work.end(RunState.STOPPED, 1, "Stopped.")
+    qtbot.waitUntil(lambda: panel.stage_text == "")
+
+
 def test_the_time_left_is_told_from_the_newest_attempt(project: Project) -> None:
     run = make_run(project, "dpo-1", total_steps=40)
     run.write_steps(1, 11, dpo_values())

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from workbench.core.changes import Changes
 from workbench.core.telemetry import MachineReading
 from workbench.store.project import Project
+from workbench.store.rows import RunRow
 from workbench.ui.bridge import Bridge
 from workbench.ui.settings import Settings
 
@@ -41,6 +42,9 @@ class Window(Protocol):
 
     def machine(self) -> MachineReading | None:
         """The newest reading of CPU, memory and GPUs; None in the first second."""
+
+    def active_runs(self) -> tuple[RunRow, ...]:
+        """The runs that are not over, as last looked; the one at work before those that wait."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from workbench.core.changes import Changed, Changes
 from workbench.core.errors import KnownError
 from workbench.core.telemetry import MachineReading
 from workbench.store.project import Project
+from workbench.store.rows import RunRow
 from workbench.telemetry.sampler import Sampler
 from workbench.ui.bridge import Bridge
 from workbench.ui.bug_report import bug_report
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
         self._open_next: Callable[[], object] | None = None
         self._on_its_way: Project | None = None  # opened on another thread, and not shown yet
         self._reading: MachineReading | None = None
+        self._active_runs: tuple[RunRow, ...] = ()
         self._watcher: RunWatcher | None = None
         self._rail = Rail()
         self._stack = QStackedWidget()
@@ -102,6 +104,7 @@ class MainWindow(QMainWindow):
         self._panels.clear()
         if self._session.opened is not None:
             self._session.opened.close()
+        self._active_runs = ()
         self._strip.show_job(None)
 
     @property
@@ -216,6 +219,10 @@ class MainWindow(QMainWindow):
         """The newest reading of the machine."""
         return self._reading
 
+    def active_runs(self) -> tuple[RunRow, ...]:
+        """The runs that are not over; the one that the strip names comes first."""
+        return self._active_runs
+
     # What the parts show.
 
     @property
@@ -255,6 +262,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_watch_report(self, report: WatchReport) -> None:
+        self._active_runs = report.active
         self._strip.show_job(report.job)
         self.apply_watched(report.changes)
 

@@ -20,10 +20,14 @@ _PACE_EVENTS = 30
 
 @dataclass(frozen=True)
 class WatchReport:
-    """What one look brought: what is new, and the job for the strip."""
+    """What one look brought: what is new, the job for the strip, and all that is not over.
+
+    The job is the first of `active`; those that wait come last.
+    """
 
     changes: Changes
     job: JobLine | None
+    active: tuple[RunRow, ...]
 
 
 class RunWatcher:
@@ -43,14 +47,11 @@ class RunWatcher:
 
     def _look(self) -> WatchReport:
         changes = ingest_runs(self._project, only_active=True)
-        return WatchReport(changes, self._job())
-
-    def _job(self) -> JobLine | None:
         active = [run for run in self._project.runs.all() if run.state.is_active]
-        if not active:
-            return None
-        # The one at work before those that wait.
-        run = min(active, key=lambda run: (run.state is RunState.QUEUED, run.created_at))
+        active.sort(key=lambda run: (run.state is RunState.QUEUED, run.created_at))
+        return WatchReport(changes, self._job(active[0]) if active else None, tuple(active))
+
+    def _job(self, run: RunRow) -> JobLine:
         return JobLine(run.name, self._progress(run), _color(run.state))
 
     def _progress(self, run: RunRow) -> str:

@@ -20,6 +20,7 @@ from workbench.ui.panels.runs.plot_grid import PlotGrid
 from workbench.ui.panels.runs.run_list import RunList
 from workbench.ui.panels.runs.snapshot import Snapshot, read_snapshot
 from workbench.ui.panels.runs.steering import Steering
+from workbench.ui.panels.runs.steering_commands import WORKING, steering_commands
 from workbench.ui.panels.runs.tabs import RunTabs
 from workbench.ui.tokens import SPACE_12
 from workbench.ui.widgets.empty_state import EmptyState
@@ -27,7 +28,6 @@ from workbench.ui.widgets.texts import button, pill
 
 _LIST_WIDTH = 268
 _TABS_HEIGHT = 240
-_WORKING = (RunState.STARTING, RunState.RUNNING)
 
 
 class RunsPanel(Panel):
@@ -82,21 +82,16 @@ class RunsPanel(Panel):
             self._wanted_run_id = run_id
 
     def commands(self) -> list[Command]:
-        """Pause, stop and resume of the current run."""
-        return [
-            Command(
-                self.tr("Pause run"), self._pause, "pause", is_enabled=self._pause_button.isEnabled
-            ),
-            Command(
-                self.tr("Resume run"),
-                self._resume,
-                "play",
-                is_enabled=self._resume_button.isEnabled,
-            ),
-            Command(
-                self.tr("Stop run"), self._stop, "stop", is_enabled=self._stop_button.isEnabled
-            ),
-        ]
+        """Pause and stop of each run that is not over, and resume of the one chosen here.
+
+        They name the run: the palette offers them whatever is on screen.
+        """
+        return steering_commands(
+            self._steering,
+            self.session.window.active_runs(),
+            self.list.current,
+            show=lambda run_id: self.show_item(run_id=run_id),
+        )
 
     @property
     def is_reading(self) -> bool:
@@ -160,7 +155,7 @@ class RunsPanel(Panel):
         self._stage.setVisible(bool(stage))
         state = run.state if run else None
         is_free = not stage and state is not None
-        can_pause = is_free and state in _WORKING
+        can_pause = is_free and state in WORKING
         can_stop = is_free and state is not None and state.is_active
         can_resume = is_free and state is not None and state.can_resume
         self._pause_button.setVisible(can_pause)
@@ -171,9 +166,6 @@ class RunsPanel(Panel):
         self._compare_button.setVisible(is_finished and writes)
         judges = run is not None and run.method in METHODS_THAT_JUDGE
         self._score_button.setVisible(is_finished and judges)
-        self._pause_button.setEnabled(can_pause)
-        self._stop_button.setEnabled(can_stop)
-        self._resume_button.setEnabled(can_resume)
 
     # Asking.
 
