@@ -9,6 +9,7 @@ import torch
 from transformers import DynamicCache
 
 from workbench.engine.attention import PackedAttention
+from workbench.engine.one_token import OneToken
 from workbench.engine.packing import Segment
 from workbench.engine.shared_prefix import SharedPrefixCache
 
@@ -82,6 +83,24 @@ class Shared:
         """Only the rows at these places stay."""
         self._cache.keep(going)
         self._positions = self._positions[torch.tensor(going, device=self._device)]
+
+
+class WrittenOut(Shared):
+    """The same, with the step of a token written out where model and weights allow it."""
+
+    def first(self) -> torch.Tensor:
+        """Read the prompts; returns the last hidden state for each row, [B, H]."""
+        self._one_token = OneToken.of(self._causal)
+        return super().first()
+
+    def next(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Read one more token a row, [B]; returns the last hidden states, [B, H]."""
+        if self._one_token is None:
+            return super().next(tokens)
+        self._cache.begin_token()
+        rows = self._one_token(tokens, self._positions, self._cache)
+        self._positions = self._positions + 1
+        return rows
 
 
 class Copied:

@@ -2,7 +2,8 @@
 
 The adapter is merged into the weights while answers are written, and the weights are put back
 exactly. Each distinct prompt is read once, its answers share what the model remembers of it
-(`shared_prefix.py`), and finished ones leave the batch.
+(`shared_prefix.py`), and finished ones leave the batch. For models of the common kind the step of
+a token is written out (`one_token.py`).
 
 On CUDA the step that writes a token is recorded and repeated (`recorded_steps.py`) where that
 changes nothing. vLLM is another `Sampler` (`vllm_sampler.py`).
@@ -17,7 +18,7 @@ from typing import Protocol
 
 import torch
 
-from workbench.engine.answer_memory import Copied, MemoryKind, Shared
+from workbench.engine.answer_memory import Copied, MemoryKind, Shared, WrittenOut
 from workbench.engine.batching import split
 from workbench.engine.head import Head
 from workbench.engine.logprobs import Policy
@@ -89,12 +90,18 @@ class PolicySampler:
         self._idle = idle
         self.shares_prefixes = False
         """Whether prompts are remembered once; see `try_sharing`."""
+        self.writes_out = False
+        """Whether a shared prompt's tokens are read the written-out way; see `try_sharing`."""
         self.records_steps = False
         """Whether one recorded step is repeated; see `try_recording`."""
 
     def try_sharing(self) -> bool:
-        """Turn sharing on if it changes nothing for this model; returns whether it is on."""
+        """Turn sharing on if it changes nothing for this model, written out where that suits too.
+
+        Returns whether it is on.
+        """
         self.shares_prefixes = self._policy.packs and self._writes_alike(Shared)
+        self.writes_out = self.shares_prefixes and self._writes_alike(WrittenOut)
         return self.shares_prefixes
 
     def try_recording(self) -> bool:
@@ -126,8 +133,15 @@ class PolicySampler:
         window = getattr(self._policy.causal.config, "sliding_window", None)
         kind: MemoryKind = Copied  # the only one that knows of windows
         if not (window and longest > window):
-            kind = Recorded if self.records_steps else Shared if self.shares_prefixes else Copied
+            kind = self._quickest()
         return self._sample(requests, drawing, kind)
+
+    def _quickest(self) -> MemoryKind:
+        if self.records_steps:
+            return Recorded
+        if self.shares_prefixes:
+            return WrittenOut if self.writes_out else Shared
+        return Copied
 
     @torch.no_grad()
     def _sample(

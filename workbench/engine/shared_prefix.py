@@ -141,24 +141,52 @@ class SharedPrefixCache:
         return torch.nn.utils.rnn.pad_sequence(parts, batch_first=True).transpose(1, 2).contiguous()
 
     def attend(self, layer: int, query: torch.Tensor, scale: float) -> torch.Tensor:
-        """Attention of one token a row, [B, H, 1, D], to its prompt and its row; [B, 1, H, D]."""
+        """Attention of one token a row, [B, H, 1, D], to its prompt and its row; [B, 1, H, D].
+
+        Two softmaxes are joined by their log-sums: the share of the prompt is e^p / (e^p + e^r).
+        """
         rows, own = self._rows, self._layers[layer]
         assert rows is not None
         count, heads, _, width = query.shape
         kv_heads = own.own_keys.shape[1]
-        query = (query * scale).view(count, kv_heads, heads // kv_heads, width)
+        query = query.reshape(count, kv_heads, heads // kv_heads, width)
+        of_prompt, prompt_sums = _attention(
+            _by_prompt(query, rows), own.prompt_keys, own.prompt_values,
+            self._absent if self._is_ragged else None, scale,
+        )  # fmt: skip
+        of_row, row_sums = _attention(
+            query, own.own_keys[:, :, : self._length], own.own_values[:, :, : self._length],
+            None, scale,
+        )  # fmt: skip
+        share = torch.sigmoid(_by_row(prompt_sums.unsqueeze(-1), rows) - row_sums.unsqueeze(-1))
+        answer = torch.lerp(of_row, _by_row(of_prompt, rows), share.to(of_row.dtype))
+        return answer.reshape(count, 1, heads, width)
 
-        of_prompt = _by_prompt(query, rows) @ own.prompt_keys.transpose(2, 3)
-        if self._is_ragged:
-            of_prompt = of_prompt.masked_fill(self._absent, float("-inf"))
-        of_row = query @ own.own_keys[:, :, : self._length].transpose(2, 3)
-        scores = torch.cat((_by_row(of_prompt, rows), of_row), dim=-1)
-        shares = scores.softmax(dim=-1, dtype=torch.float32).to(query.dtype)
-        of_prompt, of_row = torch.split(shares, [of_prompt.shape[-1], self._length], dim=-1)
 
-        answer = of_row @ own.own_values[:, :, : self._length]
-        answer += _by_row(_by_prompt(of_prompt, rows) @ own.prompt_values, rows)
-        return answer.view(count, 1, heads, width)
+def _attention(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    absent: torch.Tensor | None,
+    scale: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Attention of [N, K, Q, D] to [N, K, S, D], and the log of each softmax's sum, [N, K, Q].
+
+    `absent` [N, 1, 1, S] says which keys are not there.
+    """
+    if query.device.type == "cpu":
+        bias = None
+        if absent is not None:
+            bias = torch.zeros_like(absent, dtype=query.dtype).masked_fill_(absent, float("-inf"))
+        attended, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            query.contiguous(), key, value, attn_mask=bias, scale=scale
+        )  # contiguous, as the kernel takes a step of 1 within a head for granted
+        return attended, sums
+    scores = ((query * scale) @ key.transpose(2, 3)).float()
+    if absent is not None:
+        scores = scores.masked_fill(absent, float("-inf"))
+    log_sums = scores.logsumexp(dim=-1)
+    return (scores - log_sums.unsqueeze(-1)).exp().to(value.dtype) @ value, log_sums
 
 
 def _by_prompt(values: torch.Tensor, rows: _Rows) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from peft.tuners.lora import LoraLayer
 from torch.nn import functional
 
 from workbench.engine.logprobs import Policy
+from workbench.engine.plain_layers import plain_layers
 from workbench.engine.sharding import gathered
 
 # Merged weights take as much again as the layers have; this much memory stays free besides.
@@ -42,6 +43,7 @@ def merged(model: Any) -> Iterator[None]:
     try:
         for layer in layers:
             _merge(layer)
+        _stand_together(model, layers)
         yield
     finally:
         for layer, weight in zip(layers, kept, strict=True):
@@ -97,6 +99,22 @@ def _merge(layer: Any) -> None:
     both = torch.addmm(weight, up, down, alpha=layer.scaling[name])
     linear.weight.data = both.to(linear.weight.dtype)
     layer.merged_adapters.append(name)
+
+
+def _stand_together(model: Any, merged_layers: Sequence[Any]) -> None:
+    """Let merged weights that read the same numbers stand one below the other in one tensor, so
+    that one product can serve them (`one_token.py`).
+    """
+    known = {id(layer) for layer in merged_layers}
+    for layer in plain_layers(model.get_base_model() if merged_layers else model):
+        for group in (layer.into_attention, layer.into_middle):
+            if not all(id(part) in known for part in group):
+                continue
+            linears = [part.get_base_layer() for part in group]
+            together = torch.cat([linear.weight.data for linear in linears])
+            parts = torch.split(together, [linear.out_features for linear in linears])
+            for linear, part in zip(linears, parts, strict=True):
+                linear.weight.data = part
 
 
 @contextmanager

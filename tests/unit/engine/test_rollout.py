@@ -52,11 +52,12 @@ def expected_logps(
     return logps
 
 
-@pytest.mark.parametrize("way", ["copied", "shared", "recorded"])
+@pytest.mark.parametrize("way", ["copied", "shared", "written_out", "recorded"])
 @pytest.mark.parametrize("top_p", [1.0, 0.8])
 def test_answers_are_worth_what_the_policy_says(policy: Policy, way: str, top_p: float) -> None:
     sampler = PolicySampler(policy, ends_of(policy), max_rows=7)
-    sampler.shares_prefixes, sampler.records_steps = way == "shared", way == "recorded"
+    sampler.shares_prefixes, sampler.records_steps = way != "copied", way == "recorded"
+    sampler.writes_out = way == "written_out"
     asked = requests(5)
     written = sampler.sample(asked, Drawing(20, temperature=0.7, top_p=top_p))
     assert len({len(rollout.tokens) for rollout in written}) > 3  # they did leave one by one
