@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.held_bridge import HeldBridge
@@ -60,3 +62,24 @@ def test_no_run_starts_with_anything_but_what_is_shown(
     qtbot.waitUntil(lambda: bridge.is_idle)
     bridge.release()
     assert start_button(train).isEnabled()
+
+
+def rename(project: Project, table: str, name: str) -> None:
+    project.database.write(lambda db: db.execute(f"ALTER TABLE {table} RENAME TO {name}"))
+
+
+def test_a_project_that_could_not_be_read_is_read_again_when_asked(
+    qtbot: QtBot, train: TrainPanel, session: Session, project: Project
+) -> None:
+    rename(project, "verdicts", "away")
+    train.choose_method("kto")
+    again = train.findChild(QPushButton, "train.next")
+    qtbot.waitUntil(again.isVisible)
+    rename(project, "away", "verdicts")
+    assert "could not be read" in train.outcome.reason
+    assert again.text() == "Try again"
+    assert not start_button(train).isEnabled()
+    session.window.errors.clear()
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(start_button(train).isEnabled)
+    assert not again.isVisible()

@@ -60,6 +60,11 @@ class OutcomeCard(Card):
         self._sentence.show()
         self.show_reason("")
 
+    def show_unread(self, reason: str, read_again: Callable[[], object]) -> None:
+        """Say that the project could not be read, and offer to read it again."""
+        self._sentence.hide()
+        self.show_reason(reason, action=self.tr("Try again"), on_action=read_again)
+
     def show_plan(self, learnable: Learnable, config: MethodConfig | None, device: str) -> None:
         """Say what follows from data and settings; without a config the figures are unknown."""
         titles = (

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.changes import Changed, Changes
+from workbench.core.errors import KnownError
 from workbench.core.recipes import METHODS, OnlineConfig, RunSpec
 from workbench.runner.create import NO_ANSWERS
 from workbench.ui import operations
@@ -55,6 +56,7 @@ class TrainPanel(Panel):
         self._wanted_data: tuple[str, ...] | None = None  # until it is shown
         self._is_starting = False
         self._is_awaited = False  # what was asked for is not on screen yet
+        self._unread = ""  # why the last reading failed
         self._copy = button(self.tr("Copy from run…"), kind="quiet")
         self._copy.setObjectName("train.copy")
         self._copy.setMenu(QMenu(self._copy))
@@ -183,8 +185,18 @@ class TrainPanel(Panel):
         if self._reading is not None:
             self._reading.cancel()
         wanted = self.start_from.chosen_data if self._wanted_data is None else self._wanted_data
+        self._unread = ""
         read = partial(load_material, self.session.project, self.method, wanted)
-        self._reading = self.session.bridge.run(read, self._show_material, owner=self)
+        self._reading = self.session.bridge.run(
+            read, self._show_material, self._reading_failed, owner=self
+        )
+
+    def _reading_failed(self, error: BaseException) -> None:
+        self._unread = str(error)
+        if not isinstance(error, KnownError):
+            self.session.show_error(error)
+            self._unread = self.tr("The project could not be read: see above what went wrong.")
+        self._show_plan()
 
     def _show_material(self, material: Material) -> None:
         self._material = material
@@ -203,6 +215,10 @@ class TrainPanel(Panel):
 
     def _show_plan(self) -> None:
         material = self._material
+        if self._unread:
+            self.outcome.show_unread(self._unread, self._read_anew)
+            self._start.setEnabled(False)
+            return
         if material is None or self._is_awaited or material.learnable.method != self.method:
             self.outcome.show_reading()
             self._start.setEnabled(False)
