@@ -235,6 +235,21 @@ def test_answers_can_be_asked_for_once_there_is_something_to_ask(
     assert write_button.isEnabled()
 
 
+def test_an_emptied_field_asks_nothing(qtbot: QtBot, panel: ComparePanel) -> None:
+    prompt, write_button = find(panel, QLineEdit, "prompt"), find(panel, QPushButton, "write")
+    prompt.setFocus()
+    prompt.selectAll()
+    qtbot.keyClick(prompt, Qt.Key.Key_Delete)
+    assert not write_button.isEnabled()
+    panel._show_prompts(panel._prompts._by_split)
+    assert prompt.text() == "", "nothing comes between what somebody writes"
+    qtbot.keyClick(prompt, Qt.Key.Key_Return)
+    assert write_button.text() == "Write answers"
+    assert panel._comparison is None
+    assert prompt.text() == "Question 0?"
+    assert write_button.isEnabled()
+
+
 def comparison(*, blind: bool) -> Comparison:
     subject = Subject("r1", "dpo-1", ModelRef(name="m", path="/m"), Path("/a"))
     return Comparison(subject, conversation.user("Why?"), Sampling(), blind=blind)

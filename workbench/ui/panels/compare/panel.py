@@ -133,9 +133,10 @@ class ComparePanel(Panel):
 
     @Slot(str, bool)
     def _show_failure(self, message: str, is_known: bool) -> None:
-        self._comparison = None
-        self._show_vote_state()
         self._votes.say("")
+        if self._comparison is not None and not self._comparison.is_complete:
+            self._comparison = None  # answers that are whole need nobody who writes
+        self._show_vote_state()
         self.session.show_error(KnownError(message) if is_known else RuntimeError(message))
 
     def _show_vote_state(self) -> None:

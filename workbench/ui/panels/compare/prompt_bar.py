@@ -44,6 +44,7 @@ class PromptBar(Card):
         self._text.returnPressed.connect(self.wanted)
         self._text.textEdited.connect(self._show_position)
         self._text.textEdited.connect(self.edited)
+        self._text.editingFinished.connect(self._leave)
         self._previous = button(self.tr("Previous"), lambda: self.step(-1), kind="quiet")
         self._next = button(self.tr("Next"), lambda: self.step(1), kind="quiet")
         self._previous.setObjectName("compare.previous")
@@ -59,7 +60,8 @@ class PromptBar(Card):
 
     def show_prompts(self, by_split: Mapping[Split, Sequence[Prompt]]) -> None:
         """Offer these; a text that somebody typed stays."""
-        is_own = bool(self._text.text().strip()) and self._own() is not None
+        is_being_written = self._is_empty and bool(self._prompts)
+        is_own = is_being_written or self._own() is not None
         before = self._prompts[self._place] if self._prompts else None
         self._by_split = by_split
         if not by_split[self._chosen_split()] and by_split[Split.TRAIN]:
@@ -92,9 +94,9 @@ class PromptBar(Card):
 
     @property
     def prompt(self) -> Conversation | None:
-        """What to ask, or None while there is nothing."""
+        """What to ask, or None while there is nothing: what is asked is what stands there."""
         own = self._own()
-        if own is not None:
+        if own is not None or self._is_empty:
             return own
         return self._prompts[self._place].messages if self._prompts else None
 
@@ -119,6 +121,16 @@ class PromptBar(Card):
         if not text or (self._prompts and text == self._shown_text()):
             return None
         return conversation.user(text)
+
+    @property
+    def _is_empty(self) -> bool:
+        return not self._text.text().strip()
+
+    def _leave(self) -> None:
+        """A field that was emptied and left shows the prompt again that it stands for."""
+        if self._is_empty and self._prompts:
+            self._show_place()
+            self.edited.emit()
 
     def _shown_text(self) -> str:
         return " ".join(conversation.plain_text(self._prompts[self._place].messages).split())
