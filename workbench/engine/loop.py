@@ -80,7 +80,7 @@ class Loop(Generic[Example, Item]):
         self._state = TrainerState()
         self._items: Sequence[Item] = ()
         self._fresh = Tally()
-        self._weight = 0.0
+        self._teaches = True
         self._diagnosis = Diagnosis()
 
     def restore(self) -> int | None:
@@ -171,7 +171,7 @@ class Loop(Generic[Example, Item]):
             "tokens_per_second": tokens / elapsed_s,
         }  # fmt: skip
         self._emit(values)
-        if self._weight:
+        if self._teaches:
             found = self._diagnosis.look(state.step, values)
         else:
             found = self._diagnosis.nothing_to_learn(state.step)
@@ -197,7 +197,7 @@ class Loop(Generic[Example, Item]):
         self._optimizer.policy.train()
         tally = Tally()
         weight = self._processes.total(sum(self.method.weight(item) for item in items))
-        self._weight = weight
+        self._teaches = self._processes.total(sum(map(self.method.teaches, items))) > 0
         parts = self.method.micro_batches(items)
         # Each process's gradients are averaged, where a sum is meant.
         scale = self._processes.count / weight if weight else 0.0

@@ -85,6 +85,9 @@ class Method(Protocol[Example, Item]):
     def weight(self, item: Item) -> float:
         """What the item counts in the mean: its tokens, or 1."""
 
+    def teaches(self, item: Item) -> bool:
+        """Whether anything of the item can be learnt; one that is masked may count in the mean."""
+
     def token_count(self, item: Item) -> int:
         """Tokens that one pass over the item reads, padding left out."""
 
@@ -137,6 +140,9 @@ class OfflineMethod(ABC, Generic[Example]):
     @abstractmethod
     def loss(self, policy: Policy, items: Sequence[Example], tally: Tally) -> torch.Tensor:
         """Summed loss of a micro-batch, as `Method.loss`."""
+
+    def teaches(self, item: Example) -> bool:
+        return True  # examples without a learnt token are left out before
 
     def step_figures(self, update_time_s: float) -> Mapping[str, float]:
         return {}

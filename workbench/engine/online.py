@@ -320,6 +320,9 @@ class OnlineMethod(ABC, Generic[Config]):
     def step_figures(self, update_time_s: float) -> Mapping[str, float]:
         return {"update_time_s": update_time_s}
 
+    def teaches(self, item: AnsweredPrompt) -> bool:
+        return item.learnt_tokens > 0
+
     def token_count(self, item: AnsweredPrompt) -> int:
         return sum(len(sequence.ids) for sequence in item.group)
 

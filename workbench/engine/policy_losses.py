@@ -178,8 +178,10 @@ def gae(
 
 
 def whiten(values: torch.Tensor, everyones: torch.Tensor | None = None) -> torch.Tensor:
-    """Less their mean, divided by their spread over the whole step."""
+    """Less their mean, divided by their spread over the whole step; 0 where nothing counts."""
     together = values if everyones is None else everyones
+    if not together.numel():
+        return torch.zeros_like(values)
     spread = together.var(correction=0) + 1e-8
     return (values - together.mean()) * spread.rsqrt()
 

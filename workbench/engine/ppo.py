@@ -173,7 +173,6 @@ class Ppo(OnlineMethod[PpoConfig]):
 
 def _explained(values: torch.Tensor, returns: torch.Tensor) -> torch.Tensor:
     """Share of the returns' variance that the values knew, [1]; nothing where there is none."""
-    spread = returns.var(correction=0)
-    if not len(returns) or spread == 0:
+    if not len(returns) or (spread := returns.var(correction=0)) == 0:
         return values[:0]
     return (1 - (returns - values).var(correction=0) / spread).view(1)

@@ -14,7 +14,13 @@ from workbench.core.conversation import Conversation, plain_text
 from workbench.core.errors import RunError
 from workbench.core.events import RunState, Severity, StateChanged, Warned
 from workbench.core.generation import Done, Generate, Row, Sampling
-from workbench.core.recipes import DpoConfig, RewardConfig, RunSpec
+from workbench.core.recipes import (
+    DpoConfig,
+    OnlineConfig,
+    RewardConfig,
+    RunSpec,
+    TrainingConfig,
+)
 from workbench.core.run_folder import RunFolder
 from workbench.engine.checkpoints import publish_result
 from workbench.engine.devices import describe, resolve_device
@@ -48,11 +54,32 @@ def carry_out(
         step = max(run.checkpoint_steps(), default=0)
         return Outcome(state, step, f"{state.value.capitalize()} before the next step.", None)
     except torch.OutOfMemoryError as error:
-        raise RunError(
-            f"The GPU ran out of memory with {spec.config.per_device_train_batch_size} examples of"
-            f" up to {spec.config.max_length} tokens at once: lower Batch size (and raise"
-            " Accumulation as much), lower Max length, or turn on Checkpoint activations."
-        ) from error
+        raise RunError(_out_of_memory(spec.config)) from error
+
+
+def _out_of_memory(config: TrainingConfig) -> str:
+    """What was too much for the GPU, and which settings to lower, by their names in the form."""
+    fields = type(config).model_fields
+    at_once = config.per_device_train_batch_size
+    what = "prompt" if isinstance(config, OnlineConfig) else "example"
+    what = f"1 {what}" if at_once == 1 else f"{at_once} {what}s"
+    remedies = []
+    if at_once > 1:
+        title = fields["per_device_train_batch_size"].title
+        remedies.append(f"lower {title} (and raise Accumulation as much)")
+    lowered = ["max_length"]
+    if isinstance(config, OnlineConfig):
+        what += f" with {config.num_generations} answers each"
+        lowered = ["num_generations", "max_completion_length", "max_length"]
+    remedies += [f"lower {fields[name].title}" for name in lowered]
+    if config.gradient_checkpointing:
+        last = ", or choose a smaller model"
+    else:
+        last = " or turn on Checkpoint activations"
+    return (
+        f"The GPU ran out of memory with {what} of up to {config.max_length} tokens at once:"
+        f" {', '.join(remedies)}{last}."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
+
+import pytest
 
 from workbench.engine.diagnosis import Diagnosis
 
@@ -38,11 +41,28 @@ def test_a_jump_is_told_once() -> None:
 def test_a_reward_that_falls_below_its_start_has_collapsed() -> None:
     hill = [{"reward": 0.2 + 0.05 * min(n, 40 - n)} for n in range(60)]
     assert codes(hill) == ["reward_collapse"]
+    noise = random.Random(3)
+    fall = [{"reward": (0.5 if step < 30 else 0.0) + noise.gauss(0, 0.1)} for step in range(60)]
+    assert codes(fall) == ["reward_collapse"]
+
+
+@pytest.mark.parametrize("rise", [0.0, 0.3])
+def test_a_reward_that_is_only_noisy_is_left_in_peace(rise: float) -> None:
+    for seed in range(10):
+        noise = random.Random(seed)
+        steps = [{"reward": rise * step / 200 + noise.gauss(0, 0.3)} for step in range(200)]
+        assert codes(steps) == []
+
+
+def test_a_reward_that_fails_is_not_taken_for_equal_ones() -> None:
+    failed = {"frac_reward_zero_std": 1.0, "rewards/mine/failed": 1.0}
+    assert codes([failed] * 5) == ["reward_failed"]
+    assert codes([{"rewards/mine/failed": 0.2, "reward": 1.0}] * 5) == []
 
 
 def test_equal_rewards_teach_nothing() -> None:
-    alike = {"frac_reward_zero_std": 1.0}
-    assert codes([alike] * 2 + [{"frac_reward_zero_std": 0.9}] + [alike] * 2) == []
+    alike = {"frac_reward_zero_std": 1.0, "reward": 0.5}
+    assert codes([alike] * 2 + [{**alike, "frac_reward_zero_std": 0.9}] + [alike] * 2) == []
     assert codes([alike] * 5) == ["zero_reward_variance"]
 
 
