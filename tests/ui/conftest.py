@@ -114,6 +114,7 @@ class QuietWindow:
         self.visits: list[tuple[str, dict[str, object]]] = []
         self.opened: list[Path] = []
         self.panels: list[object] = []
+        self.active: tuple[object, ...] = ()
 
     def navigate(self, panel: str, **what: object) -> None:
         self.visits.append((panel, what))
@@ -139,7 +140,7 @@ class QuietWindow:
         return None
 
     def active_runs(self) -> tuple[object, ...]:
-        return ()
+        return self.active
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.core.errors import RunError
+from workbench.core.events import RunState
 from workbench.core.generation import Finished, Ready, Reply, Weighed, WeighedPair
 from workbench.exchange.score_file import unsureness_of_margin
 from workbench.runner.generation_client import HOST_MODULE, GenerationClient
@@ -62,7 +63,26 @@ def runs_that_judge(project: Project) -> list[RunRow]:
 def score_source(project: Project, run: RunRow) -> str:
     """What the scores of a run's model are called: as the run, told apart from others so named."""
     is_alone = sum(other.name == run.name for other in project.runs.all()) == 1
-    return run.name if is_alone else f"{run.name} ({run.id[-_ID_DIGITS:]})"
+    return run.name if is_alone else _told_apart(run)
+
+
+def _told_apart(run: RunRow) -> str:
+    return f"{run.name} ({run.id[-_ID_DIGITS:]})"
+
+
+def newer_judge(project: Project) -> RunRow | None:
+    """The newest finished run that can judge, where the queue still asks by an older run's scores.
+
+    None where it asks by no run's scores: nobody wanted them.
+    """
+    source = project.queue.settings().score_source
+    runs = project.runs.all()
+    # Scores are called as their run; another run of that name came later.
+    named = [run for run in runs if source in (run.name, _told_apart(run))]
+    newest = next((run for run in runs_that_judge(project) if run.state is RunState.FINISHED), None)
+    if not source or not named or newest is None:
+        return None
+    return newest if newest.created_at > min(run.created_at for run in named) else None
 
 
 def score_waiting_pairs(

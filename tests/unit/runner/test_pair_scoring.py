@@ -16,6 +16,7 @@ from workbench.core.recipes import DpoConfig, MethodConfig, ModelRef, RunSpec, S
 from workbench.runner.pair_scoring import (
     ScoringProgress,
     ScoringReport,
+    newer_judge,
     runs_that_judge,
     score_source,
     score_waiting_pairs,
@@ -138,3 +139,27 @@ def test_runs_whose_result_can_judge_are_offered_newest_first(project: Project) 
     again = add_run(project, "dpo-1")
     assert [run.id for run in runs_that_judge(project)] == [again.id, first.id]
     assert score_source(project, first) != score_source(project, again)
+
+
+def ask_by(project: Project, source: str) -> None:
+    project.queue.change_settings(LabelSettings(score_source=source))
+
+
+def test_a_run_that_finished_after_the_one_that_scored_is_newer(project: Project) -> None:
+    older = add_run(project, "dpo-1")
+    ask_by(project, score_source(project, older))
+    assert newer_judge(project) is None
+    add_run(project, "sft-1", config=SftConfig())
+    add_run(project, "dpo-2", state="stopped")
+    assert newer_judge(project) is None
+    newer = add_run(project, "dpo-1")  # a name may be given twice
+    assert newer_judge(project) == newer
+    ask_by(project, score_source(project, newer))
+    assert newer_judge(project) is None
+
+
+def test_scores_that_are_no_runs_are_never_out_of_date(project: Project) -> None:
+    add_run(project, "dpo-1")
+    assert newer_judge(project) is None
+    ask_by(project, "scores.jsonl")
+    assert newer_judge(project) is None

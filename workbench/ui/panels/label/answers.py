@@ -101,6 +101,11 @@ class AnswersView(QWidget):
             self.shows_difference = difference
             self.show_marks(spans)
 
+    def toggle_as_written(self) -> None:
+        """Show the source of the answers, or what it stands for."""
+        self.shows_as_written = not self.shows_as_written
+        self.show_again()
+
     def show_marks(self, spans: Sequence[Span]) -> None:
         """Set off what was marked as good or bad, and the word difference if it is on."""
         self._spans = spans

@@ -37,7 +37,9 @@ _SCROLL_PART = 0.85
 
 
 class LabelPanel(Panel):
-    interests: ClassVar[Changed] = Changed.PAIRS | Changed.VERDICTS | Changed.DATASETS
+    interests: ClassVar[Changed] = (
+        Changed.PAIRS | Changed.VERDICTS | Changed.DATASETS | Changed.RUNS
+    )
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "", "")
@@ -83,6 +85,9 @@ class LabelPanel(Panel):
     # What the window asks.
 
     def refresh(self, changes: Changes) -> None:
+        self._scoring.look_for_newer(changes)
+        if changes.flags == Changed.RUNS:
+            return  # a run at work says so every moment
         # Its own verdicts are in the queue already: reading it again would only cost time.
         if not self._deciding:
             if changes.flags & (Changed.PAIRS | Changed.DATASETS):
@@ -267,10 +272,6 @@ class LabelPanel(Panel):
         self._answers.shows_difference = not self._answers.shows_difference
         self._answers.show_marks(self._queue.pending.spans)
 
-    def _toggle_as_written(self) -> None:
-        self._answers.shows_as_written = not self._answers.shows_as_written
-        self._answers.show_again()
-
     def _toggle_scrolling(self) -> None:
         self._answers.scrolls_together = not self._answers.scrolls_together
         together = self._answers.scrolls_together
@@ -351,6 +352,7 @@ class LabelPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE_12)
         column.addWidget(self._notice)
+        column.addWidget(self._scoring.newer)
         column.addWidget(self._scoring)
         column.addLayout(middle, 1)
         column.addWidget(self._verdicts)
@@ -369,7 +371,7 @@ class LabelPanel(Panel):
             Action.GOOD_SPAN: lambda: self._mark(is_good=True),
             Action.BAD_SPAN: lambda: self._mark(is_good=False),
             Action.DETAILS: self._toggle_drawer,
-            Action.AS_WRITTEN: self._toggle_as_written,
+            Action.AS_WRITTEN: self._answers.toggle_as_written,
             Action.SCROLL_TOGETHER: self._toggle_scrolling,
             Action.SCROLL_DOWN: lambda: self._answers.scroll_pages(_SCROLL_PART),
             Action.SCROLL_UP: lambda: self._answers.scroll_pages(-_SCROLL_PART),

@@ -8,12 +8,19 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from workbench.core.changes import Changes
+from workbench.core.changes import Changed, Changes
 from workbench.runner.generation_client import HOST_MODULE
-from workbench.runner.pair_scoring import ScoringProgress, ScoringReport, runs_that_judge
+from workbench.runner.pair_scoring import (
+    ScoringProgress,
+    ScoringReport,
+    newer_judge,
+    runs_that_judge,
+)
 from workbench.store.rows import RunRow
 from workbench.ui import label_operations
+from workbench.ui.bridge import Latest
 from workbench.ui.context import Session
+from workbench.ui.panels.label.newer_run import NewerRun
 from workbench.ui.panels.label.queue import LabelQueue
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12, SPACE_16
 from workbench.ui.widgets.meter import Meter
@@ -66,7 +73,10 @@ class JudgeDialog(QDialog):
 
 
 class Scoring(QWidget):
-    """Hidden while nothing is scored. It names no model: pairs are judged beside it."""
+    """Hidden while nothing is scored. It names no model: pairs are judged beside it.
+
+    `newer` is the line that offers a newer run, for the panel to put above.
+    """
 
     def __init__(self, session: Session, queue: Callable[[], LabelQueue]) -> None:
         super().__init__()
@@ -80,6 +90,10 @@ class Scoring(QWidget):
         self._cancel = button(self.tr("Cancel"), self.stop, kind="quiet")
         self._cancel.setObjectName("label.scoring.cancel")
         self._cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the pair
+        self.newer = NewerRun()
+        self.newer.wanted.connect(self.start)
+        self._newer_reading = Latest(session.bridge, self)
+        self._seen_active: frozenset[str] | None = None
         left = QVBoxLayout()
         left.setSpacing(SPACE_4)
         left.addWidget(self._words)
@@ -114,6 +128,7 @@ class Scoring(QWidget):
         self._words.setText(self.tr("Loading the model that scores…"))
         self._meter.set_busy()
         self._cancel.setEnabled(True)
+        self.newer.hide()
         self.show()
         tell = self._session.bridge.forward(self._tell, owner=self)
         self._session.bridge.run(
@@ -124,6 +139,20 @@ class Scoring(QWidget):
             self._failed,
             owner=self,
         )
+
+    def look_for_newer(self, changes: Changes) -> None:
+        """Find out whether a newer run could score, if these changes may have to do with it."""
+        active = frozenset(run.id for run in self._session.window.active_runs())
+        may_matter = changes.flags & Changed.PAIRS or active != self._seen_active
+        if not may_matter:
+            return
+        self._seen_active = active
+        project = self._session.project
+        self._newer_reading.run(lambda: newer_judge(project), self._offer)
+
+    def _offer(self, run: RunRow | None) -> None:
+        run_id = "" if run is None or self.is_at_work else run.id
+        self.newer.offer(run_id, is_busy=bool(self._seen_active))
 
     def stop(self) -> None:
         """Give it up; what is scored by now stays."""
