@@ -165,6 +165,22 @@ def test_simpo_is_trls(
     assert_figures(figures, expected)
 
 
+def test_label_smoothing_is_trls(
+    folder: Path, tiny_model_dir: Path, ours: tuple[Policy, Any], method: Any
+) -> None:
+    """TRL's DPO ignores it, its CPO does not: that is DPO with a reference that is always even."""
+    settings = {"beta": 0.3, "label_smoothing": 0.2}
+    trainer = trainer_of(
+        "simpo", folder, tiny_model_dir, loss_type="sigmoid", cpo_alpha=0.0, **settings
+    )
+    dpo = method(loss_type="sigmoid", **settings)
+    theirs, _ = trainer.get_batch_loss_metrics(trainer.model, batch_of(dpo))
+    theirs.backward()
+    dpo.train = [replace(pair, ref_chosen=0.0, ref_rejected=0.0) for pair in dpo.train]
+    loss, found, _ = loss_of(ours[0], dpo)
+    assert_same(loss, found, theirs, gradients(trainer.model))
+
+
 def test_orpo_is_trls_but_for_the_likelihood_term(
     folder: Path, tiny_model_dir: Path, ours: tuple[Policy, Any], method: Any
 ) -> None:

@@ -111,6 +111,27 @@ def test_sft_is_trls(tmp_path: Path, tiny_model_dir: Path, learns: str) -> None:
     assert figures["entropy"] == pytest.approx(expected["entropy"], rel=1e-4)
 
 
+def test_all_weights_learn_as_in_trl(tmp_path: Path, tiny_model_dir: Path) -> None:
+    from trl import SFTConfig, SFTTrainer
+
+    base = load_base(tiny_model_dir, CPU)
+    base.model.requires_grad_(True)
+    trainer: Any = SFTTrainer(
+        model=base.model, processing_class=base.tokenizer,
+        args=SFTConfig(**(trl_settings(tmp_path) | {"completion_only_loss": True})),
+        train_dataset=dataset(supervised(4)),
+    )  # fmt: skip
+    trainer.model.eval()
+    theirs = trainer.compute_loss(trainer.model, first_batch(trainer))
+    theirs.backward()
+
+    again = load_base(tiny_model_dir, CPU)
+    policy = packed(trainable(again, AdapterConfig(tuning="full")))
+    ours, _ = loss_of(policy, method_of(again.tokenizer, tmp_path, supervised(4)))
+    ours.backward()
+    assert_same(ours, gradients(policy.model), theirs, gradients(trainer.model))
+
+
 def test_earlier_answers_are_left_out_where_only_the_last_is_asked_for(
     tmp_path: Path, tiny_model_dir: Path
 ) -> None:
