@@ -3,21 +3,21 @@
 PyTorch's attention for CPUs is quick forward; its gradient in 16 bits takes several times as long
 as the matrix products that it consists of. Here they are written out, FlashAttention's way
 (Dao et al., 2022, arXiv:2205.14135): probabilities are made again from the log-sum-exp that the
-forward pass kept, block by block of queries, so that memory stays linear in the length.
+forward pass kept, part by part (`attention_parts.py`), so that memory stays linear in the length.
+
+Heads that share their keys are rows of the same products: a token's are next to each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch.autograd.function import once_differentiable
 
+from workbench.engine.attention_parts import Part, Range, parts_of, runs_of
 from workbench.engine.packing import Segment
-
-_QUERIES_AT_ONCE = 128
 
 
 def suits(query: torch.Tensor, value: torch.Tensor, dropout: float) -> bool:
@@ -47,7 +47,7 @@ def attend(
     [1, T, H, D].
     """
     used = query.shape[-1] ** -0.5 if scale is None else scale
-    attended: torch.Tensor = _RowAttention.apply(query, key, value, segments, used)  # type: ignore[no-untyped-call]
+    attended: torch.Tensor = _RowAttention.apply(query, key, value, tuple(segments), used)  # type: ignore[no-untyped-call]
     return attended
 
 
@@ -58,115 +58,113 @@ class _RowAttention(torch.autograd.Function):
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        segments: Sequence[Segment],
+        segments: tuple[Segment, ...],
         scale: float,
     ) -> torch.Tensor:
-        _, heads, length, width = query.shape
-        groups = heads // key.shape[1]
-        keys, values = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
-        attended = query.new_empty(1, length, heads, width)
-        log_sums = torch.empty(heads, length)
-        biases: dict[tuple[int, int], torch.Tensor] = {}
+        queries, keys, values = _by_token(query[0].transpose(0, 1), len(key[0])), key[0], value[0]
+        attended = torch.empty_like(queries)
+        log_sums = torch.empty(queries.shape[:-1])
         for segment in segments:
-            own, bias = slice(segment.start, segment.end), None
-            if segment.prefix_length:
-                shape = (segment.length, segment.prefix_length)
-                if shape not in biases:
-                    biases[shape] = _bias(*shape, query.dtype)
-                bias = biases[shape]
-            out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-                query[:, :, own], _seen(keys, segment, segment.end),
-                _seen(values, segment, segment.end),
-                is_causal=bias is None, attn_mask=bias, scale=scale,
-            )  # fmt: skip
-            attended[:, own] = out.transpose(1, 2)
-            log_sums[:, own] = sums[0]
-        ctx.save_for_backward(query, key, value, attended, log_sums)
+            own = Range(segment.start, segment.end)
+            _attend_to_own(queries, keys, values, own, scale, attended, log_sums)
+        for run in runs_of(segments):
+            if run.prefix.length:
+                _attend_to_prefix(
+                    queries, keys, values, run.queries, run.prefix, scale, attended, log_sums
+                )
+        result = attended.transpose(0, 1).reshape(1, query.shape[2], *query.shape[1::2])
+        ctx.save_for_backward(queries, key, value, result, log_sums)
         ctx.segments, ctx.scale = segments, scale
-        return attended
+        return result
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        query, key, value, attended, log_sums = ctx.saved_tensors
-        width = query.shape[-1]
-        shares = (attended[0] * gradient[0]).sum(-1, dtype=torch.float32).T  # [H, T]
-        queries = _with_offset(query[0] * ctx.scale, -log_sums)
-        incoming = _with_offset(gradient[0].transpose(0, 1), -shares)
+        queries, key, value, attended, log_sums = ctx.saved_tensors
+        heads, width = len(key[0]), key.shape[-1]
+        shares = (attended[0] * gradient[0]).sum(-1, dtype=torch.float32)  # [T, H]
+        shares = shares.view(len(shares), heads, -1).transpose(0, 1)  # [K, T, H / K]
+        scaled = _with_offset(queries * ctx.scale, -log_sums)
+        incoming = _with_offset(_by_token(gradient[0], heads), -shares)
         keys, values = _with_ones(key[0]), _with_ones(value[0])
-        of_query = torch.empty_like(query)
-        of_key, of_value = torch.zeros_like(key), torch.zeros_like(value)
-        for block in _blocks(ctx.segments):
-            rows, past = _Rows(block, key.shape[1]), block.segment
-            seen_keys, seen_values = (_seen(part, past, block.end) for part in (keys, values))
-            scaled, above = rows.of(queries), rows.of(incoming)
-            weights = torch.bmm(scaled, seen_keys.mT).exp_()  # exp(score - log-sum)
-            rows.forget_what_comes_later(weights)
-            _add(of_value[0], block, torch.bmm(weights.mT, above[..., :width]))
+        of_query, of_key, of_value = (torch.zeros_like(part) for part in (queries, key, value))
+        for part in parts_of(ctx.segments):
+            rows, above = _rows(scaled, part.queries), _rows(incoming, part.queries)
+            seen_keys, seen_values = _of(keys, part.keys), _of(values, part.keys)
+            weights = torch.bmm(rows, seen_keys.mT).exp_()  # exp(score - log-sum)
+            _hide(weights, part)
+            _of(of_value[0], part.keys).add_(torch.bmm(weights.mT, above[..., :width]))
             of_scores = torch.bmm(above, seen_values.mT).mul_(weights)
-            _add(of_key[0], block, torch.bmm(of_scores.mT, scaled[..., :width]))
-            of_block = torch.bmm(of_scores, seen_keys[..., :width])
-            of_query[0, :, block.start : block.end] = of_block.view(-1, block.length, width)
-        return of_query.mul_(ctx.scale), of_key, of_value, None, None
+            _of(of_key[0], part.keys).add_(torch.bmm(of_scores.mT, rows[..., :width]))
+            _rows(of_query, part.queries).add_(torch.bmm(of_scores, seen_keys[..., :width]))
+        of_query = (of_query * ctx.scale).transpose(0, 1).flatten(1, 2)
+        return of_query.transpose(0, 1).unsqueeze(0), of_key, of_value, None, None
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Queries `start` to `end` of a segment; they see nothing of it behind `end`."""
-
-    segment: Segment
-    start: int
-    end: int
-
-    @property
-    def length(self) -> int:
-        return self.end - self.start
-
-
-def _blocks(segments: Sequence[Segment]) -> Iterator[_Block]:
-    for segment in segments:
-        for start in range(segment.start, segment.end, _QUERIES_AT_ONCE):
-            yield _Block(segment, start, min(start + _QUERIES_AT_ONCE, segment.end))
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A block as matrices: one a head of the keys, with all heads of queries that share it."""
-
-    block: _Block
-    key_heads: int
-
-    def of(self, row: torch.Tensor) -> torch.Tensor:
-        """[H, T, N] to [K, H / K * length, N]."""
-        own = row[:, self.block.start : self.block.end]
-        return own.reshape(self.key_heads, -1, row.shape[-1])
-
-    def forget_what_comes_later(self, weights: torch.Tensor) -> None:
-        """Make the weights [K, H / K * length, seen] of keys behind their query zero, in place."""
-        length = self.block.length
-        weights.view(self.key_heads, -1, length, weights.shape[-1])[..., -length:].tril_()
+def _attend_to_own(
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    own: Range,
+    scale: float,
+    attended: torch.Tensor,
+    log_sums: torch.Tensor,
+) -> None:
+    """What each query of a segment makes of its past in it, into `attended` and `log_sums`."""
+    heads = queries.shape[2]
+    out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+        _of(queries, own).transpose(1, 2),  # keys' heads in place of a batch, so nothing is copied
+        *(_of(part, own).unsqueeze(1).expand(-1, heads, -1, -1) for part in (keys, values)),
+        is_causal=True, scale=scale,
+    )  # fmt: skip
+    _of(attended, own).copy_(out.transpose(1, 2))
+    _of(log_sums, own).copy_(sums.transpose(1, 2))
 
 
-def _seen(row: torch.Tensor, segment: Segment, end: int) -> torch.Tensor:
-    """Of [..., T, N] the segment's prefix and its own tokens up to `end`."""
-    own = row[..., segment.start : end, :]
-    if not segment.prefix_length:
-        return own
-    return torch.cat((row[..., segment.prefix_start : segment.prefix_end, :], own), -2)
+def _attend_to_prefix(
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    run: Range,
+    prefix: Range,
+    scale: float,
+    attended: torch.Tensor,
+    log_sums: torch.Tensor,
+) -> None:
+    """Join what a run's queries make of its prefix with what is there of their own.
+
+    Two softmaxes are joined by their log-sums: the prefix has a share of e^p / (e^p + e^o).
+    """
+    out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+        _rows(queries, run).unsqueeze(0), _of(keys, prefix).unsqueeze(0),
+        _of(values, prefix).unsqueeze(0), scale=scale,
+    )  # fmt: skip
+    own = _rows(log_sums.unsqueeze(-1), run)
+    share = torch.sigmoid(sums[0].unsqueeze(-1) - own)
+    _rows(attended, run).lerp_(out[0], share.to(out.dtype))
+    own.copy_(torch.logaddexp(own, sums[0].unsqueeze(-1)))
 
 
-def _add(total: torch.Tensor, block: _Block, part: torch.Tensor) -> None:
-    """Add [K, seen, D] to where `_seen` took it from, in place."""
-    segment = block.segment
-    prefix = segment.prefix_length
-    if prefix:
-        total[:, segment.prefix_start : segment.prefix_end] += part[:, :prefix]
-    total[:, segment.start : block.end] += part[:, prefix:]
+def _by_token(row: torch.Tensor, key_heads: int) -> torch.Tensor:
+    """[T, H, D] to [K, T, H / K, D], in memory too."""
+    return row.unflatten(1, (key_heads, -1)).transpose(0, 1).contiguous()
 
 
-def _bias(length: int, past: int, dtype: torch.dtype) -> torch.Tensor:
-    """[length, past + length]: 0 where a token is seen, else minus infinity."""
-    return torch.full((length, past + length), float("-inf"), dtype=dtype).triu_(past + 1)
+def _of(row: torch.Tensor, places: Range) -> torch.Tensor:
+    return row[:, places.start : places.end]
+
+
+def _rows(row: torch.Tensor, places: Range) -> torch.Tensor:
+    """Of [K, T, R, N] a range as rows of a matrix for each head of keys, [K, length · R, N]."""
+    return _of(row, places).flatten(1, 2)
+
+
+def _hide(weights: torch.Tensor, part: Part) -> None:
+    """Make the weights [K, length · R, keys] of what is not seen zero, in place."""
+    if part.hidden is not None:
+        columns = part.hidden.shape[-1]
+        view = weights.unflatten(1, (part.queries.length, -1))
+        view[..., -columns:].masked_fill_(part.hidden, 0)
 
 
 def _with_offset(rows: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
