@@ -150,6 +150,22 @@ def test_a_notice_moves_nothing_and_leads_on(window: MainWindow, qtbot: QtBot) -
     assert not window.notice.isVisible()
 
 
+def test_a_notice_stays_behind_with_its_panel(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_notice("45 rows imported.", action="Label them", on_action=lambda: None)
+    window.navigate("home")
+    assert window.notice.isVisible()
+    qtbot.mouseClick(rail_button(window, "train"), Qt.MouseButton.LeftButton)
+    assert not window.notice.isVisible()
+
+
+def test_enter_presses_the_button_that_has_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    pressed: list[str] = []
+    window.show_notice("Done.", action="Go on", on_action=lambda: pressed.append("once"))
+    go = next(item for item in window.notice.findChildren(QPushButton) if item.text())
+    qtbot.keyClick(go, Qt.Key.Key_Return)
+    assert pressed == ["once"]
+
+
 def test_the_keyboard_stays_in_the_panel_when_what_had_it_goes(window: MainWindow) -> None:
     window.activateWindow()
     window.navigate("home")

@@ -175,6 +175,8 @@ class MainWindow(QMainWindow):
         if entry is None:
             return
         shown = self._panel(entry)
+        if panel != self._chosen:
+            self._notice.hide()  # what it leads on from is left behind
         self._chosen = panel
         self._rail.show_chosen(panel)
         self._stack.setCurrentWidget(shown)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
 
 from workbench.ui import icons, theme
 from workbench.ui.tokens import ICON_SIZE
+
+_HELD = (
+    Qt.KeyboardModifier.ControlModifier
+    | Qt.KeyboardModifier.AltModifier
+    | Qt.KeyboardModifier.MetaModifier
+)
 
 
 def label(text: str = "", role: str = "body", *, wrap: bool = False) -> QLabel:
@@ -46,6 +52,20 @@ def key_cap(keys: str) -> QLabel:
     return made
 
 
+class _Button(QPushButton):
+    """Enter presses it where it has the keyboard, as Space does; Qt does so in dialogs alone.
+
+    There it would press the dialog's own button instead of this one.
+    """
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & _HELD:
+            if not event.isAutoRepeat():
+                self.click()
+            return
+        super().keyPressEvent(event)
+
+
 def button(
     text: str,
     on_click: Callable[[], object] | None = None,
@@ -55,7 +75,7 @@ def button(
     tip: str = "",
 ) -> QPushButton:
     """A button with a text: `primary`, `raised`, `quiet`, `danger` or `link`."""
-    made = QPushButton(text)
+    made = _Button(text)
     made.setProperty("kind", kind)
     made.setAutoDefault(False)
     if icon:
@@ -70,7 +90,7 @@ def button(
 
 def icon_button(icon: str, name: str, on_click: Callable[[], object]) -> QPushButton:
     """A button that is only an icon; `name` is its tooltip and its accessible name."""
-    made = QPushButton()
+    made = _Button()
     made.setProperty("kind", "icon")
     made.setIcon(icons.icon(icon))
     made.setIconSize(QSize(ICON_SIZE - 2, ICON_SIZE - 2))
