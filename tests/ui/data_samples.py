@@ -51,12 +51,16 @@ def cell(panel: DataPanel, row: int, column: int) -> str:
     return str(panel.browser.rows.index(row, column).data())
 
 
-def drop(panel: DataPanel, path: Path) -> None:
+def drop(
+    panel: DataPanel, *paths: Path, offered: Qt.DropAction = Qt.DropAction.CopyAction
+) -> QDropEvent:
+    """Drop files on the panel, as a source that offers these actions would."""
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
-    actions, nothing = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    left = Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(QPoint(50, 50), actions, mime, left, nothing)
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    nothing, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(QPoint(50, 50), offered, mime, left, nothing)
     QApplication.sendEvent(panel, enter)
     assert enter.isAccepted()
-    QApplication.sendEvent(panel, QDropEvent(QPoint(50, 50), actions, mime, left, nothing))
+    event = QDropEvent(QPoint(50, 50), offered, mime, left, nothing)
+    QApplication.sendEvent(panel, event)
+    return event

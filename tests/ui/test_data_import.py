@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtWidgets import QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import cell, drop, push, show_panel
+from workbench.core.errors import KnownError
 from workbench.core.preferences import Split
 from workbench.exchange.sources import HubDataset, Pasted
 from workbench.formats.roles import Role
@@ -257,10 +258,42 @@ def test_what_is_dropped_or_copied_is_understood(tmp_path: Path) -> None:
         return made
 
     assert source_of(mime(tmp_path)) == tmp_path
-    assert source_of(mime(tmp_path / "none.jsonl")) is None
-    assert source_of(mime(tmp_path, tmp_path)) is None
     assert source_of(mime(text="a prompt")) == Pasted("a prompt")
-    assert source_of(mime(text="  ")) is None
+    with pytest.raises(KnownError, match="not there any more"):
+        source_of(mime(tmp_path / "none.jsonl"))
+    with pytest.raises(KnownError, match="These are 2 files"):
+        source_of(mime(tmp_path, tmp_path))
+    with pytest.raises(KnownError, match="no rows"):
+        source_of(mime(text="  "))
+    elsewhere = QMimeData()
+    elsewhere.setUrls([QUrl("https://example.org/rows.jsonl")])
+    with pytest.raises(KnownError, match=r"rows\.jsonl” is not a file on this machine"):
+        source_of(elsewhere)
+
+
+def test_a_drop_never_asks_its_source_to_move_the_file(
+    show: Show, qtbot: QtBot, tmp_path: Path
+) -> None:
+    panel = show()
+    both = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    event = drop(panel, pairs_file(tmp_path / "concise.jsonl", 3), offered=both)
+    assert event.isAccepted()
+    assert event.dropAction() is Qt.DropAction.CopyAction
+    wait_for_look(qtbot, panel)
+
+
+def test_what_can_not_be_taken_is_refused_in_words(
+    show: Show, session: Session, tmp_path: Path
+) -> None:
+    panel = show()
+    drop(panel, pairs_file(tmp_path / "a.jsonl", 1), pairs_file(tmp_path / "b.jsonl", 1))
+    QApplication.clipboard().clear()
+    panel.paste()
+    said = [str(error) for error in session.window.errors]
+    session.window.errors.clear()
+    assert len(said) == 2
+    assert "These are 2 files" in said[0]
+    assert "no rows in the clipboard" in said[1]
 
 
 def test_a_data_set_of_the_hub_is_asked_for(show: Show, qtbot: QtBot) -> None:

@@ -99,12 +99,14 @@ def test_a_dropped_folder_is_added(
     panel = show()
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(write_model(tmp_path / "dropped")))])
-    actions, nothing = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    left = Qt.MouseButton.LeftButton
+    actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    left, nothing = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(QPoint(50, 50), actions, mime, left, nothing)
     QApplication.sendEvent(panel, enter)
     assert enter.isAccepted()
-    QApplication.sendEvent(panel, QDropEvent(QPoint(50, 50), actions, mime, left, nothing))
+    event = QDropEvent(QPoint(50, 50), actions, mime, left, nothing)
+    QApplication.sendEvent(panel, event)
+    assert event.dropAction() is Qt.DropAction.CopyAction  # the folder stays where it is
     qtbot.waitUntil(lambda: "dropped" in titles(panel))
     assert [row.source for row in project.models.all()] == ["folder"]
 

@@ -45,7 +45,6 @@ class ImportPage(ToolPage):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self.set_heading(self.tr("Import"), self.tr("The file itself is only read."))
         self._session = session
         self._source: Source | None = None
         self._probe: Probe | None = None
@@ -55,6 +54,7 @@ class ImportPage(ToolPage):
         self._stop = threading.Event()
         self.sources = ImportSources(session.settings)
         self.sources.chosen.connect(self.offer)
+        self.sources.refused.connect(session.show_error)
         self.preview = ImportPreview()
         self.preview.corrected.connect(self._correct)
         self.choices = ImportChoices()
@@ -93,6 +93,7 @@ class ImportPage(ToolPage):
         """Ask for a source; an import that is under way goes on."""
         if self.is_busy:
             return
+        self.set_heading(self.tr("Import"), self.tr("The file itself is only read."))
         self._show_parts(self.sources)
         self.sources.setFocus()
 

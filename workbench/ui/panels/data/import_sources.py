@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Signal
+from PySide6.QtCore import QCoreApplication, QMimeData, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 
+from workbench.core.errors import KnownError
 from workbench.exchange.sources import HubDataset, Pasted, Source
 from workbench.ui.file_dialogs import ask_for_file, ask_for_folder
 from workbench.ui.settings import Settings
@@ -20,9 +21,10 @@ _SPLIT_WIDTH = 120
 
 
 class ImportSources(Card):
-    """`chosen` carries the source."""
+    """`chosen` carries the source; `refused` a KnownError that says why there is none."""
 
     chosen = Signal(object)
+    refused = Signal(object)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("-")
@@ -30,6 +32,7 @@ class ImportSources(Card):
         self.set_title(self.tr("Where are the rows?"))
         file = button(self.tr("Choose a file…"), self.choose_file, kind="primary", icon="file")
         file.setObjectName("data.import.file")
+        self.setFocusProxy(file)
         folder = button(self.tr("Choose a folder…"), self.choose_folder, icon="open")
         paste = button(self.tr("Paste from the clipboard"), self.paste, icon="copy")
         paste.setObjectName("data.import.paste")
@@ -87,8 +90,15 @@ class ImportSources(Card):
 
     def paste(self) -> None:
         """Take what is in the clipboard: rows as text, or a copied file."""
-        source = source_of(QGuiApplication.clipboard().mimeData())
-        if source is not None:
+        self.take(QGuiApplication.clipboard().mimeData())
+
+    def take(self, mime: QMimeData | None) -> None:
+        """Take what was copied or dropped."""
+        try:
+            source = source_of(mime)
+        except KnownError as error:
+            self.refused.emit(error)
+        else:
             self.chosen.emit(source)
 
     def _choose_hub(self) -> None:
@@ -97,12 +107,33 @@ class ImportSources(Card):
             self.chosen.emit(HubDataset(repo_id, self._split.text().strip() or None))
 
 
-def source_of(mime: QMimeData) -> Source | None:
-    """What was dropped or copied: one file or folder, or text that may hold rows."""
-    local = [url for url in mime.urls() if url.isLocalFile()]
-    if len(local) == 1:
-        path = Path(local[0].toLocalFile())
-        return path if path.exists() else None
-    if not mime.urls() and mime.hasText() and mime.text().strip():
+def source_of(mime: QMimeData | None) -> Source:
+    """What was dropped or copied: one file or folder, or text that may hold rows.
+
+    Raises KnownError: several files, a file that is not here, or nothing to read.
+    """
+    urls = mime.urls() if mime is not None else []  # none in a clipboard that was never filled
+    if len(urls) > 1:
+        raise KnownError(
+            _tr("These are {0:,} files: take one after the other, or the folder they are in.")
+            .format(len(urls))
+        )  # fmt: skip
+    if urls and not urls[0].isLocalFile():
+        raise KnownError(
+            _tr("“{0}” is not a file on this machine: save it here first.")
+            .format(urls[0].toDisplayString())
+        )  # fmt: skip
+    if urls:
+        path = Path(urls[0].toLocalFile())
+        if not path.exists():
+            raise KnownError(_tr("“{0}” is not there any more: choose it again.").format(path))
+        return path
+    if mime is not None and mime.text().strip():
         return Pasted(mime.text())
-    return None
+    raise KnownError(
+        _tr("There are no rows in the clipboard or in what was dropped: copy text or a file first.")
+    )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ImportSources", text)

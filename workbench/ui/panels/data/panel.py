@@ -187,12 +187,9 @@ class DataPanel(Panel):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        from workbench.ui.panels.data.import_sources import source_of
-
-        source = source_of(event.mimeData())
-        if source is not None:
-            event.acceptProposedAction()
-            self.import_page().offer(source)
+        event.setDropAction(Qt.DropAction.CopyAction)  # a move would take it from its place
+        event.accept()
+        self.import_page().sources.take(event.mimeData())
 
     # A page is imported when it is first wanted, so that the panel itself is there at once: some
     # bring the hub's client or the plots along.

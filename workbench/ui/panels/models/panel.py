@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
@@ -127,7 +128,8 @@ class ModelsPanel(Panel):
     def dropEvent(self, event: QDropEvent) -> None:
         folder = _dropped_folder(event)
         if folder is not None:
-            event.acceptProposedAction()
+            event.setDropAction(Qt.DropAction.CopyAction)  # a move would take it from its place
+            event.accept()
             self.add_folder(folder.name, folder)
 
     def _read_models(self) -> None:
