@@ -18,6 +18,8 @@ from workbench.ui.panels.data.panel import DataPanel
 
 FILE = Origin(OriginKind.IMPORTED, note="tea.jsonl")
 
+NO_KEY = Qt.KeyboardModifier.NoModifier
+
 
 def pair(
     prompt: str, first: str = "Yes.", second: str = "No.", choice: Choice | None = Choice.FIRST,
@@ -51,16 +53,15 @@ def cell(panel: DataPanel, row: int, column: int) -> str:
     return str(panel.browser.rows.index(row, column).data())
 
 
-def drop(
-    panel: DataPanel, *paths: Path, offered: Qt.DropAction = Qt.DropAction.CopyAction
-) -> QDropEvent:
-    """Drop files on the panel, as a source that offers these actions would."""
+def drop(panel: DataPanel, *paths: Path, key: Qt.KeyboardModifier = NO_KEY) -> QDropEvent:
+    """Drop files on the panel from a source that could copy or move them."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    nothing, left = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(QPoint(50, 50), offered, mime, left, nothing)
+    offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    left = Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(QPoint(50, 50), offered, mime, left, key)
     QApplication.sendEvent(panel, enter)
     assert enter.isAccepted()
-    event = QDropEvent(QPoint(50, 50), offered, mime, left, nothing)
+    event = QDropEvent(QPoint(50, 50), offered, mime, left, key)
     QApplication.sendEvent(panel, event)
     return event

@@ -275,8 +275,9 @@ def test_a_drop_never_asks_its_source_to_move_the_file(
     show: Show, qtbot: QtBot, tmp_path: Path
 ) -> None:
     panel = show()
-    both = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
-    event = drop(panel, pairs_file(tmp_path / "concise.jsonl", 3), offered=both)
+    shift = Qt.KeyboardModifier.ShiftModifier
+    event = drop(panel, pairs_file(tmp_path / "concise.jsonl", 3), key=shift)
+    assert event.proposedAction() is Qt.DropAction.MoveAction
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
     wait_for_look(qtbot, panel)

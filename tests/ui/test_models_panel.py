@@ -100,11 +100,11 @@ def test_a_dropped_folder_is_added(
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(write_model(tmp_path / "dropped")))])
     actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
-    left, nothing = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(50, 50), actions, mime, left, nothing)
+    left, shift = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+    enter = QDragEnterEvent(QPoint(50, 50), actions, mime, left, shift)
     QApplication.sendEvent(panel, enter)
     assert enter.isAccepted()
-    event = QDropEvent(QPoint(50, 50), actions, mime, left, nothing)
+    event = QDropEvent(QPoint(50, 50), actions, mime, left, shift)
     QApplication.sendEvent(panel, event)
     assert event.dropAction() is Qt.DropAction.CopyAction  # the folder stays where it is
     qtbot.waitUntil(lambda: "dropped" in titles(panel))
