@@ -3,7 +3,7 @@
 checkpoints/step-00000012/
     adapter_config.json, adapter_model.safetensors   an adapter that anything can load
     optimizer.safetensors                            AdamW's moments by parameter name
-    rng.safetensors                                  random state of torch, CPU and CUDA
+    rng.safetensors                                  random state of torch, CPU and CUDA, by process
     extra.safetensors                                what is trained beside the adapter, if any
     items.safetensors                                answers still to be learnt from, by process
     trainer_state.json                               step, place in the data, drift watch
@@ -92,11 +92,17 @@ class CheckpointStore:
             for rank, part in enumerate(self._processes.everyones(dict(items or {})))
             for name, value in part.items()
         }
+        random = {
+            f"{rank}/{name}": value
+            for rank, part in enumerate(self._processes.everyones(_random_state()))
+            for name, value in part.items()
+        }
         if self._processes.is_first:
             beside = self._run.checkpoints / f"{_UNFINISHED}{state.step}"
             beside.mkdir()
             save_weights(self._policy.model, beside, weights)
             save_file(moments, beside / "optimizer.safetensors")
+            save_file(random, beside / "rng.safetensors")
             self._write(beside, state, waiting)
             publish(beside, target)
             self._prune(keep, state.drift.best_step)
@@ -111,10 +117,6 @@ class CheckpointStore:
             )
         if items:
             save_file(items, folder / "items.safetensors")
-        rng = {"cpu": torch.get_rng_state()}
-        if torch.cuda.is_available():
-            rng["cuda"] = torch.cuda.get_rng_state()
-        save_file(rng, folder / "rng.safetensors")
         (folder / "trainer_state.json").write_text(
             json.dumps(dataclasses.asdict(state), indent=2) + "\n", encoding="utf-8"
         )
@@ -174,10 +176,17 @@ class CheckpointStore:
             for name, parameter in extra.items():
                 parameter.copy_(kept[name])
         self._optimizer.load(moments)
-        torch.set_rng_state(rng["cpu"])
-        if "cuda" in rng and torch.cuda.is_available():
-            torch.cuda.set_rng_state(rng["cuda"])
+        self._set_random_state(rng)
         return state, self._own_items(items) if state.uses_left else {}
+
+    def _set_random_state(self, kept: Mapping[str, torch.Tensor]) -> None:
+        """To this process's own, or the first's where fewer were at work. Raises KeyError for none."""
+        places = f"{self._processes.rank}/", "0/"
+        # Checkpoints of before know no processes.
+        place = next((place for place in places if f"{place}cpu" in kept), "")
+        torch.set_rng_state(kept[f"{place}cpu"])
+        if f"{place}cuda" in kept and torch.cuda.is_available():
+            torch.cuda.set_rng_state(kept[f"{place}cuda"])
 
     def _own_items(self, path: Path) -> dict[str, torch.Tensor]:
         """What this process was learning from; raises RuntimeError where others were at work."""
@@ -188,6 +197,14 @@ class CheckpointStore:
         return {
             name.removeprefix(own): value for name, value in kept.items() if name.startswith(own)
         }
+
+
+def _random_state() -> dict[str, torch.Tensor]:
+    """Of this process, where it draws."""
+    state = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
 
 
 def shared_out_weights(model: Any) -> dict[str, torch.Tensor] | None:

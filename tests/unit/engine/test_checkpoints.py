@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate import Accelerator
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from workbench.core.errors import RunError
 from workbench.core.recipes import AdapterConfig, SftConfig
@@ -62,6 +62,18 @@ def test_state_random_numbers_and_place_come_back(store: CheckpointStore) -> Non
     assert store.restore_newest() == (TrainerState(8), {})
     (store._run.checkpoint(8) / "rng.safetensors").unlink()
     assert store.restore_newest() == (state, {})
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("place", ["", "0/"])
+def test_random_numbers_of_fewer_processes_are_the_firsts(
+    store: CheckpointStore, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    folder = store.save(TrainerState(1), keep=1)
+    save_file({f"{place}cpu": torch.get_rng_state()}, folder / "rng.safetensors")
+    expected = torch.rand(3)
+    monkeypatch.setattr(store._processes, "rank", 1)
+    assert store.restore_newest() == (TrainerState(1), {})
     assert torch.equal(torch.rand(3), expected)
 
 

@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,33 +18,122 @@ from safetensors.torch import load_file
 
 from tests.unit.engine.online_runs import SMALL, make_online_run
 from tests.unit.engine.runs import events, make_run, payloads, train_here
+from tests.unit.engine.several_runs import ENVIRONMENT
 from workbench.core.errors import RunError
 from workbench.core.events import Metric, RunState
-from workbench.core.recipes import AdapterConfig, DpoConfig, GrpoConfig, SftConfig
+from workbench.core.recipes import (
+    AdapterConfig,
+    DpoConfig,
+    GrpoConfig,
+    OnlineConfig,
+    PpoConfig,
+    RewardConfig,
+    SftConfig,
+)
 from workbench.core.run_folder import RunFolder
 from workbench.engine.sharding import Sharding
 
-ADAPTER = AdapterConfig(r=4, lora_alpha=8, precision="fp32")  # 16 bits round too much
+pytestmark = pytest.mark.timeout(900)  # torch starts twice at a time, on a busy machine too
+FSDP2 = ENVIRONMENT["fsdp2"]
+LORA = AdapterConfig(r=4, lora_alpha=8, precision="fp32")  # 16 bits round too much
+STEPS: dict[str, Any] = {
+    "learning_rate": 1e-2, "max_steps": 3, "eval_steps": 0, "save_steps": 1, "save_total_limit": 9,
+}  # fmt: skip
+ONLINE = SMALL | STEPS | {"num_iterations": 2}
 
-FSDP2 = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"}  # what accelerate launch sets
+
+@dataclass(frozen=True)
+class Case:
+    """A run of one process with `config` of batch size, and how two share the same work out."""
+
+    way: str
+    config: type[Any]
+    settings: Mapping[str, Any]
+    adapter: AdapterConfig = field(default_factory=lambda: LORA)
+    tolerance: float = 1e-4
+
+    def make(self, folder: Path, model: Path, *, processes: int) -> RunFolder:
+        """A run whose steps see as many examples, however many processes there are."""
+        if issubclass(self.config, OnlineConfig):
+            size = {"per_device_train_batch_size": 2 // processes}
+            config = self.config(**self.settings | size)
+            return make_online_run(folder, model, config, adapter=self.adapter)
+        batches = (4, 1) if processes == 1 else (1, 2)
+        config = self.config(
+            **self.settings, per_device_train_batch_size=batches[0],
+            gradient_accumulation_steps=batches[1],
+        )  # fmt: skip
+        return make_run(folder, model, config, adapter=self.adapter)
 
 
-def start(run: RunFolder, **environment: str) -> subprocess.CompletedProcess[str]:
-    """One attempt in two processes on the CPU (gloo), as `accelerate launch` starts them."""
-    attempt = run.next_attempt()
+CASES = {
+    "sft-full": Case("fsdp2", SftConfig, STEPS | {"eval_steps": 2}, AdapterConfig(tuning="full")),
+    "sft-16-bits": Case(
+        "fsdp2", SftConfig, STEPS, AdapterConfig(r=4, lora_alpha=8, precision="bf16"), 1e-2
+    ),
+    "dpo-dora": Case(
+        "fsdp2", DpoConfig, STEPS,
+        AdapterConfig(tuning="dora", r=4, lora_alpha=8, precision="fp32"),
+    ),
+    "reward": Case("fsdp2", RewardConfig, STEPS),
+    # Answers are used twice, so that those still to be learnt from are in the first checkpoint.
+    "grpo": Case("fsdp2", GrpoConfig, ONLINE | {"beta": 0.05}),
+    "ppo": Case("ddp", PpoConfig, ONLINE),
+}  # fmt: skip
+DROPOUT = Case("ddp", SftConfig, STEPS, LORA.model_copy(update={"lora_dropout": 0.3}))
+
+
+def launch(module: str, *arguments: str) -> None:
+    """Run a module in two processes on the CPU (gloo), as `accelerate launch` starts them."""
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2",
-        "-m", "workbench.engine.worker", str(run.path), str(attempt.number),
+        "-m", module, *arguments,
     ]  # fmt: skip
-    return subprocess.run(
-        command, env=os.environ | {"OMP_NUM_THREADS": "1"} | environment, capture_output=True,
-        text=True, timeout=250, check=False,
+    done = subprocess.run(
+        command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+        timeout=600, check=False,
     )  # fmt: skip
-
-
-def launch(run: RunFolder, **environment: str) -> None:
-    done = start(run, **environment)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def launch_all(runs: Mapping[str, RunFolder]) -> None:
+    """The next attempt of each run."""
+    for run in runs.values():
+        run.next_attempt()
+    cases = CASES | {"dropout": DROPOUT}
+    launch(
+        "tests.unit.engine.several_runs",
+        *(f"{cases[name].way}:{run.path}" for name, run in runs.items()),
+    )
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, tiny_model_dir: Path) -> dict[str, RunFolder]:
+    """Every case as two processes ran it."""
+    folder = tmp_path_factory.mktemp("shared")
+    runs = {
+        name: case.make(folder / name, tiny_model_dir, processes=2)
+        for name, case in (CASES | {"dropout": DROPOUT}).items()
+    }
+    launch_all(runs)
+    return runs
+
+
+@pytest.fixture(scope="module")
+def resumed(
+    shared: dict[str, RunFolder], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, RunFolder]:
+    """The same, as two processes end them from the checkpoint of the first step."""
+    folder = tmp_path_factory.mktemp("resumed")
+    runs = {}
+    for name, whole in shared.items():
+        runs[name] = RunFolder(folder / name)
+        shutil.copytree(whole.path, runs[name].path)
+        shutil.rmtree(result(runs[name]))
+        for step in (2, 3):
+            shutil.rmtree(runs[name].checkpoint(step))
+    launch_all(runs)
+    return runs
 
 
 def losses(run: RunFolder) -> list[float]:
@@ -50,82 +142,73 @@ def losses(run: RunFolder) -> list[float]:
     return [step[name] for step in steps if "loss" in step for name in ("loss", "grad_norm")]
 
 
+def result(run: RunFolder) -> Path:
+    return run.adapter if run.adapter.exists() else run.model
+
+
 def weights(run: RunFolder) -> dict[str, torch.Tensor]:
-    adapter = run.adapter / "adapter_model.safetensors"
-    return load_file(adapter if adapter.exists() else run.model / "model.safetensors")
+    (file,) = result(run).glob("*.safetensors")
+    return load_file(file)
 
 
-def assert_close(found: RunFolder, expected: RunFolder) -> None:
-    assert losses(found) == pytest.approx(losses(expected), rel=1e-4, abs=1e-6)
+def assert_close(found: RunFolder, expected: RunFolder, tolerance: float = 1e-4) -> None:
+    assert losses(found) == pytest.approx(losses(expected), rel=tolerance, abs=1e-6)
     theirs = weights(found)
     assert theirs.keys() == weights(expected).keys()
     for name, weight in weights(expected).items():
-        assert theirs[name].sub(weight).abs().max() < 1e-4, name
+        assert theirs[name].sub(weight).abs().max() < tolerance, name
+
+
+def assert_one_process_wrote(run: RunFolder) -> None:
+    (attempt, *_) = run.attempts()
+    numbers = [event.seq for event in events(attempt)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert events(attempt)[-1].payload.state is RunState.FINISHED
 
 
 def test_two_processes_make_the_steps_of_one(tmp_path: Path, tiny_model_dir: Path) -> None:
     common = {"learning_rate": 1e-2, "max_steps": 3, "eval_steps": 0, "save_steps": 2}
     alone = make_run(
         tmp_path / "alone", tiny_model_dir, DpoConfig(**common, per_device_train_batch_size=4),
-        adapter=ADAPTER,
+        adapter=LORA,
     )  # fmt: skip
     train_here(alone)
-    shared = make_run(
+    run = make_run(
         tmp_path / "shared", tiny_model_dir,
         DpoConfig(**common, per_device_train_batch_size=1, gradient_accumulation_steps=2),
-        adapter=ADAPTER,
+        adapter=LORA,
     )  # fmt: skip
-    launch(shared)
-    assert_close(shared, alone)
-    (attempt,) = shared.attempts()
-    numbers = [event.seq for event in events(attempt)]
-    assert numbers == list(range(1, len(numbers) + 1))  # one process wrote them all
-    assert events(attempt)[-1].payload.state is RunState.FINISHED
-    assert shared.checkpoint_steps() == [2, 3]
+    launch("workbench.engine.worker", str(run.path), str(run.next_attempt().number))
+    assert_close(run, alone)
+    assert_one_process_wrote(run)
+    assert run.checkpoint_steps() == [2, 3]
 
 
-def test_weights_shared_out_make_the_same_steps(tmp_path: Path, tiny_model_dir: Path) -> None:
-    adapter = AdapterConfig(tuning="full")
-    common = {"learning_rate": 1e-2, "max_steps": 3, "eval_steps": 2, "save_steps": 2}
-    alone = make_run(
-        tmp_path / "alone", tiny_model_dir, SftConfig(**common, per_device_train_batch_size=4),
-        adapter=adapter,
-    )  # fmt: skip
+@pytest.mark.parametrize("name", list(CASES))
+def test_every_way_and_method_makes_the_same_steps(
+    tmp_path: Path, tiny_model_dir: Path, shared: dict[str, RunFolder], name: str
+) -> None:
+    alone = CASES[name].make(tmp_path / "alone", tiny_model_dir, processes=1)
     train_here(alone)
-    shared = make_run(
-        tmp_path / "shared", tiny_model_dir,
-        SftConfig(**common, per_device_train_batch_size=1, gradient_accumulation_steps=2),
-        adapter=adapter,
-    )  # fmt: skip
-    launch(shared, **FSDP2)
-    assert_close(shared, alone)
+    assert_close(shared[name], alone, CASES[name].tolerance)
+    assert_one_process_wrote(shared[name])
+    if name == "sft-16-bits":
+        return  # moments of rounded gradients are not alike
     moments, expected = (
-        load_file(run.checkpoint(2) / "optimizer.safetensors") for run in (shared, alone)
+        load_file(run.checkpoint(2) / "optimizer.safetensors") for run in (shared[name], alone)
     )
     assert moments.keys() == expected.keys()
-    for name, moment in expected.items():
-        assert moments[name].sub(moment).abs().max() < 1e-4, name
+    for label, moment in expected.items():
+        assert moments[label].sub(moment).abs().max() < 1e-4, label
 
 
-def test_answers_are_written_with_all_weights_and_a_run_goes_on(
-    tmp_path: Path, tiny_model_dir: Path
+@pytest.mark.parametrize("name", [*CASES, "dropout"])
+def test_resuming_changes_nothing(
+    shared: dict[str, RunFolder], resumed: dict[str, RunFolder], name: str
 ) -> None:
-    # Answers are used twice, so that those still to be learnt from are in the first checkpoint.
-    common = SMALL | {"max_steps": 2, "beta": 0.05, "save_steps": 1, "num_iterations": 2}
-    alone, shared = (
-        make_online_run(
-            tmp_path / str(size), tiny_model_dir,
-            GrpoConfig(**common | {"per_device_train_batch_size": size}), adapter=ADAPTER,
-        )
-        for size in (2, 1)
-    )  # fmt: skip
-    train_here(alone)
-    launch(shared, **FSDP2)
-    assert_close(shared, alone)
-    shutil.rmtree(shared.checkpoint(2))
-    shutil.rmtree(shared.adapter)
-    launch(shared, **FSDP2)
-    assert_close(shared, alone)
+    theirs = weights(resumed[name])
+    for label, weight in weights(shared[name]).items():
+        assert torch.equal(theirs[label], weight), label
 
 
 @pytest.mark.parametrize(

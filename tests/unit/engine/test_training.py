@@ -34,7 +34,7 @@ from workbench.core.run_folder import RunFolder
 
 CONFIGS = {"sft": SftConfig, "dpo": DpoConfig, "kto": KtoConfig, "reward": RewardConfig}
 # Steps after which a run of five goes on; the first epoch ends within the third.
-RESUMED_AFTER = {"sft": (1, 3, 4), "dpo": (1, 3, 4), "kto": (3,), "reward": (3,)}
+RESUMED_AFTER = {"sft": (1, 2, 3, 4), "dpo": (1, 2, 3, 4), "kto": (3,), "reward": (3,)}
 
 
 def weights(run: RunFolder) -> dict[str, torch.Tensor]:
