@@ -138,3 +138,26 @@ def test_thrown_rows_come_back_from_the_bin(show: Show, project: Project, qtbot:
     push(qtbot, panel, "data.bin.back")
     qtbot.waitUntil(lambda: not page._empty.isHidden())
     assert project.datasets.all()[0].row_count == 3
+
+
+def test_a_second_press_on_put_back_takes_no_other_rows(
+    show: Show, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    add_questions(project, 4)
+    for key in project.browse.first_keys(RowFilter(), limit=2):
+        project.bin.throw("pair", project.browse.row_ids("pair", [key]))
+    panel = show()
+    panel.show_bin()
+    page = panel.current_tool
+    assert isinstance(page, BinPage)
+    qtbot.waitUntil(lambda: len(page.list.entries) == 2)
+    push(qtbot, panel, "data.bin.back")
+    page.put_back()
+    qtbot.waitUntil(lambda: len(page.list.entries) == 1 and session.bridge.is_idle)
+    page.put_back()
+    assert not page._back.isEnabled()
+    qtbot.waitUntil(lambda: session.bridge.is_idle)
+    assert len(project.bin.batches()) == 1
+    page.list.select(page.list.entries[0].key)  # chosen by a person, it comes back too
+    page.put_back()
+    qtbot.waitUntil(lambda: not page._empty.isHidden())

@@ -28,7 +28,9 @@ class BinPage(ToolPage):
         )
         self._session = session
         self._readings = Latest(session.bridge, self)
+        self._chooses_first = True
         self.list = EntryList(self.tr("What was thrown away"))
+        self.list.chosen.connect(lambda: self._back.setEnabled(True))
         self._back = button(self.tr("Put back"), self.put_back, kind="primary", icon="undo")
         self._back.setObjectName("data.bin.back")
         self._empty = EmptyState(
@@ -45,15 +47,29 @@ class BinPage(ToolPage):
         self.body.addWidget(self._empty, 1, Qt.AlignmentFlag.AlignCenter)
 
     def refresh(self) -> None:
-        """Read what is in the bin."""
-        read = self._session.project.bin.batches
-        self._readings.run(read, self._show, self._session.show_error)
+        """Read what is in the bin, and choose what was thrown away last."""
+        self._chooses_first = True
+        self._read()
 
     def put_back(self) -> None:
-        """Take the chosen rows out of the bin."""
-        if self.list.current_key:
-            undo = partial(data_operations.put_back, self._session.project, self.list.current_key)
-            self._session.change_later(undo, owner=self, then=self.refresh)
+        """Take the chosen rows out of the bin; a second press in haste takes no others."""
+        chosen = self.list.current_key
+        if not chosen or not self._back.isEnabled():
+            return
+        self._back.setEnabled(False)
+        self._chooses_first = False
+        self._session.change_later(
+            partial(data_operations.put_back, self._session.project, chosen),
+            owner=self, then=self._read, on_error=self._failed,
+        )  # fmt: skip
+
+    def _failed(self, error: BaseException) -> None:
+        self._back.setEnabled(True)
+        self._session.show_error(error)
+
+    def _read(self) -> None:
+        read = self._session.project.bin.batches
+        self._readings.run(read, self._show, self._session.show_error)
 
     def _show(self, batches: list[Thrown]) -> None:
         kinds = {
@@ -69,5 +85,6 @@ class BinPage(ToolPage):
         self.list.show_entries(entries)
         self._full.setVisible(bool(batches))
         self._empty.setVisible(not batches)
-        if batches and not self.list.current_key:
+        if batches and self._chooses_first and not self.list.current_key:
             self.list.select(batches[0].batch)
+        self._back.setEnabled(bool(self.list.current_key))
