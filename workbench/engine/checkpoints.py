@@ -180,7 +180,7 @@ class CheckpointStore:
         return state, self._own_items(items) if state.uses_left else {}
 
     def _set_random_state(self, kept: Mapping[str, torch.Tensor]) -> None:
-        """To this process's own, or the first's where fewer were at work. Raises KeyError for none."""
+        """To this process's own; the first's where fewer were at work. KeyError for neither."""
         places = f"{self._processes.rank}/", "0/"
         # Checkpoints of before know no processes.
         place = next((place for place in places if f"{place}cpu" in kept), "")
