@@ -13,11 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.control import Command, read_control
-from workbench.core.events import Ack, Hello, Metric, RunState, Warned
+from workbench.core.events import Ack, Bye, Event, Hello, Metric, RunState, Warned
 from workbench.runner.exit_report import ExitKind, ExitReport, write_report
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
+from workbench.ui.panels.runs.happenings import happening
 from workbench.ui.panels.runs.measurements import Measurements, merge
 from workbench.ui.panels.runs.panel import RunsPanel
 from workbench.ui.run_progress import seconds_left
@@ -246,6 +247,14 @@ def test_the_log_tells_what_happened_in_words(
     assert log.output.toPlainText() == "Loading the model\n"
     assert panel.tabs.checkpoints.rowCount() == 1
     assert panel.tabs.checkpoints.item(0, 3).text() == "yes"
+
+
+def test_the_end_is_said_once() -> None:
+    def said(reason: str) -> str:
+        return happening(Event("r", 1, 1, 0.0, Bye(RunState.STOPPED, 71, reason)))[10:]
+
+    assert said("Stopped.") == "Stopped at step 71"
+    assert said("The disk is full.") == "Stopped at step 71: The disk is full."
 
 
 def test_stopping_shows_its_stage_until_the_run_has_ended(

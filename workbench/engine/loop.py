@@ -105,7 +105,7 @@ class Loop(Generic[Example, Item]):
                 self._log.emit(Warned("drift", drifted, Severity.NOTICE, state.step))
                 return Outcome(RunState.FINISHED, state.step, drifted, state.drift.best_step)
             if self._due(self._config.save_steps):
-                self._save("every so many steps")
+                self._save(f"every {self._config.save_steps} steps")
             match self._processes.agree(self._steering.take()):
                 case Command.PAUSE:
                     self._save("paused")

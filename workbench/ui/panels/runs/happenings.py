@@ -43,8 +43,9 @@ def _words(event: Event) -> str:
     if isinstance(payload, Ack):
         return _tr("Has seen the request to {0}").format(payload.command)
     if isinstance(payload, Bye):
-        reason = f": {payload.reason}" if payload.reason else ""
         state = payload.state.value.capitalize()
+        says_more = payload.reason not in ("", f"{state}.")
+        reason = f": {payload.reason}" if says_more else ""
         return _tr("{0} at step {1}{2}").format(state, payload.step, reason)
     return ""
 
