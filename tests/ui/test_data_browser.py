@@ -146,6 +146,29 @@ def test_an_empty_edit_is_refused_and_stays_on_screen(
     assert panel.browser.detail.answers[1].is_editing
 
 
+def test_an_edit_waits_in_its_row_while_another_row_is_looked_at(
+    show: Show, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    add_questions(project, 2)
+    panel = show()
+    browser = panel.browser
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 0?")
+    push(qtbot, panel, "data.edit.first")
+    type_into(panel, "data.edit_text.first", "Yes, of course.")
+    browser.table.selectRow(1)
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 1?")
+    assert not browser.detail.is_editing
+    assert "The edit is not saved" in session.window.notices[-1]
+    browser.table.selectRow(0)
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 0?")
+    assert browser.detail.answers[0].draft == "Yes, of course."
+    push(qtbot, panel, "data.save.first")
+    qtbot.waitUntil(lambda: cell(panel, 0, 1) == "Yes, of course.")
+    browser.table.selectRow(1)
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 1?")
+    assert len(session.window.notices) == 1
+
+
 def test_a_prompt_with_turns_is_edited(show: Show, project: Project, qtbot: QtBot) -> None:
     project.datasets.add_pairs("Tea", [pair("What is tea?")])
     panel = show()

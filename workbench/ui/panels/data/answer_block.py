@@ -56,6 +56,12 @@ class AnswerBlock(QWidget):
     def is_editing(self) -> bool:
         return not self._editor.isHidden()
 
+    @property
+    def draft(self) -> str | None:
+        """What was written and not saved yet."""
+        written = self._field.toPlainText()
+        return written if self.is_editing and written != self._text else None
+
     def show_text(
         self, title: str, text: str, origin: str = "", mark: str = "", *, has_verdict: bool = False
     ) -> None:
@@ -76,13 +82,17 @@ class AnswerBlock(QWidget):
 
     def begin(self) -> None:
         """Let the text be edited."""
-        self._field.setPlainText(self._text)
+        self.begin_with(self._text)
+        self._field.setFocus()
+
+    def begin_with(self, draft: str) -> None:
+        """Go on with what was written before; the keyboard stays where it is."""
+        self._field.setPlainText(draft)
         least, most = _EDITOR_HEIGHTS
         self._field.setFixedHeight(max(least, min(most, self._view.height() + 24)))
         self._view.hide()
         self._edit.hide()
         self._editor.show()
-        self._field.setFocus()
 
     def end(self) -> None:
         """Leave the editing without saving."""

@@ -30,9 +30,9 @@ class BinPage(ToolPage):
         self._readings = Latest(session.bridge, self)
         self._chooses_first = True
         self.list = EntryList(self.tr("What was thrown away"))
-        self.list.chosen.connect(lambda: self._back.setEnabled(True))
         self._back = button(self.tr("Put back"), self.put_back, kind="primary", icon="undo")
         self._back.setObjectName("data.bin.back")
+        self.list.chosen.connect(lambda: self._back.setEnabled(True))
         self._empty = EmptyState(
             "remove", self.tr("The bin is empty"), self.tr("Deleted rows wait here, all of them.")
         )

@@ -79,6 +79,7 @@ class Browser(QWidget):
         self.detail.tag_added.connect(self._tag)
         self.detail.tag_removed.connect(self._untag)
         self.detail.delete_wanted.connect(lambda: self._throw(*self._meant()))
+        self.detail.left_unsaved.connect(self._say_unsaved)
         self.detail.setMinimumWidth(_LEAST_DETAIL)
         self._count = label("", "small")
         self._count.setObjectName("data.count")
@@ -219,6 +220,11 @@ class Browser(QWidget):
     def _show_detail(self, key: int, detail: RowDetail | None) -> None:
         if key == self._current_key:
             self.detail.show_row(detail, list(self._known_tags))
+
+    def _say_unsaved(self) -> None:
+        self._session.window.show_notice(
+            self.tr("The edit is not saved: it waits in its row until you save or cancel it.")
+        )
 
     def _edit(self, part: str, text: str, ask_again: bool) -> None:
         shown = self.detail.detail

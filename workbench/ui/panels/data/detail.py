@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from workbench.core.conversation import Conversation
 from workbench.core.preferences import Choice, Response, Split
 from workbench.store.row_detail import RowDetail
 from workbench.ui.panels.data.answer_block import AnswerBlock
@@ -21,18 +23,32 @@ from workbench.ui.widgets.texts import button, label, line, pill, plain_area, se
 _MOST_HISTORY = 12
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    prompt: Conversation | None
+    answers: tuple[str | None, ...]
+
+
+_NO_DRAFT = _Draft(None, (None, None))
+
+
 class RowView(Card):
-    """`edited` carries part, text and whether to ask again; `prompt_edited` the messages."""
+    """`edited` carries part, text and whether to ask again; `prompt_edited` the messages.
+
+    What is being written when another row is shown stays with its row; `left_unsaved` tells of it.
+    """
 
     edited = Signal(str, str, bool)
     prompt_edited = Signal(object)
     tag_added = Signal(str)
     tag_removed = Signal(str)
     delete_wanted = Signal()
+    left_unsaved = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._detail: RowDetail | None = None
+        self._drafts: dict[str, _Draft] = {}
         self._state = pill("", "neutral")
         self._where = ElidedLabel("", "small")
         self._delete = button(
@@ -83,6 +99,8 @@ class RowView(Card):
     def show_row(self, detail: RowDetail | None, known_tags: Sequence[str] = ()) -> None:
         """Show a row, or that none is chosen."""
         before, self._detail = self._detail, detail
+        if before is not None and (detail is None or detail.id != before.id):
+            self._keep_draft(before.id)
         self._content.setVisible(detail is not None)
         self._nothing.setVisible(detail is None)
         if detail is None:
@@ -106,6 +124,22 @@ class RowView(Card):
         self._right_answer.setVisible(detail.right_answer is not None)
         self._right_answer.setText(self.tr("Right answer: {0}").format(detail.right_answer))
         self._history.setText(self._history_words(detail))
+        self._bring_draft_back(detail.id)
+
+    def _keep_draft(self, row_id: str) -> None:
+        draft = _Draft(self.prompt.draft, tuple(block.draft for block in self.answers))
+        self.end_editing()
+        if draft != _NO_DRAFT:
+            self._drafts[row_id] = draft
+            self.left_unsaved.emit()
+
+    def _bring_draft_back(self, row_id: str) -> None:
+        draft = self._drafts.pop(row_id, _NO_DRAFT)
+        if draft.prompt is not None:
+            self.prompt.begin_with(draft.prompt)
+        for block, text in zip(self.answers, draft.answers, strict=True):
+            if text is not None:
+                block.begin_with(text)
 
     def _show_state(self, detail: RowDetail) -> None:
         if detail.prompt.split is Split.HELD_OUT:

@@ -46,6 +46,12 @@ class PromptBlock(QWidget):
     def is_editing(self) -> bool:
         return not self._editing.isHidden()
 
+    @property
+    def draft(self) -> Conversation | None:
+        """What was written and not saved yet."""
+        written = self.editor.messages if self.is_editing else self._messages
+        return written if written != self._messages else None
+
     def show_prompt(self, messages: Conversation) -> None:
         """Show these turns."""
         if messages != self._messages:
@@ -55,11 +61,15 @@ class PromptBlock(QWidget):
 
     def begin(self) -> None:
         """Let the turns be edited."""
-        self.editor.show_messages(self._messages)
+        self.begin_with(self._messages)
+        self.editor.first_text.setFocus()
+
+    def begin_with(self, draft: Conversation) -> None:
+        """Go on with what was written before; the keyboard stays where it is."""
+        self.editor.show_messages(draft)
         self._view.hide()
         self._edit.hide()
         self._editing.show()
-        self.editor.first_text.setFocus()
 
     def end(self) -> None:
         """Leave the editing without saving."""
