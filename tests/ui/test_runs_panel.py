@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.control import Command, read_control
-from workbench.core.events import Ack, Bye, Event, Hello, Metric, RunState, Warned
+from workbench.core.events import Ack, Bye, Event, Failed, Hello, Metric, RunState, Warned
 from workbench.runner.exit_report import ExitKind, ExitReport, write_report
 from workbench.store.project import Project
 from workbench.ui.context import Session
@@ -230,6 +230,8 @@ def test_a_crash_says_why_and_can_be_resumed(
     panel.show()
     qtbot.waitUntil(lambda: panel.banner.text.startswith("The disk is full."))
     assert visible_actions(panel) == {"runs.resume"}
+    press(qtbot, panel, "banner.change")
+    assert panel.session.window.visits == [("train", {"copy_run_id": run.id})]
 
 
 def test_the_log_tells_what_happened_in_words(
@@ -249,12 +251,10 @@ def test_the_log_tells_what_happened_in_words(
     assert panel.tabs.checkpoints.item(0, 3).text() == "yes"
 
 
-def test_the_end_is_said_once() -> None:
-    def said(reason: str) -> str:
-        return happening(Event("r", 1, 1, 0.0, Bye(RunState.STOPPED, 71, reason)))[10:]
-
-    assert said("Stopped.") == "Stopped at step 71"
-    assert said("The disk is full.") == "Stopped at step 71: The disk is full."
+def test_why_a_run_ended_is_said_once() -> None:
+    ends = (Failed("The disk is full.", known=True), Bye(RunState.CRASHED, 71, "The disk is full."))
+    said = [happening(Event("r", 1, 1, 0.0, payload))[10:] for payload in ends]
+    assert said == ["Error: The disk is full.", "Crashed at step 71"]
 
 
 def test_stopping_shows_its_stage_until_the_run_has_ended(

@@ -218,10 +218,13 @@ class Loop(Generic[Example, Item]):
         step = self._state.step + 1
         self._log.emit(Metric(step, values))
         kept = self._run.checkpoint_steps()
-        where = f"The checkpoint of step {kept[-1]} is kept" if kept else "No checkpoint was lost"
+        where = (
+            f"The checkpoint of step {kept[-1]} is kept" if kept else "No checkpoint was due yet"
+        )
+        what = {"loss": "loss", "grad_norm": "gradient"}[wrong[0]]
         raise RunError(
-            f"At step {step} the {wrong[0].replace('_', ' ')} was not a number any more, so"
-            f" training stopped. {where}: try a lower learning rate."
+            f"At step {step} the {what} was not a number any more, so training stopped."
+            f" {where}: try a lower learning rate."
         )
 
     def _measure(self) -> str | None:

@@ -17,10 +17,12 @@ from workbench.ui.widgets.texts import button, label, pill, set_pill
 class Banner(Card):
     """Shows the newest warning that was not hidden; a crash comes before any warning.
 
-    `show_where(step)` asks for the place in the plots.
+    `show_where(step)` asks for the place in the plots, `change_wanted(run_id)` for a new run with
+    other settings than that one's.
     """
 
     show_where = Signal(int)
+    change_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(tone="caution")
@@ -30,6 +32,9 @@ class Banner(Card):
         self._pill = pill(self.tr("Look"), "caution")
         self._text = label(wrap=True)
         self._where = button(self.tr("Show where"), self._ask_where)
+        self._change = button(self.tr("Change settings"), self._ask_change)
+        self._change.setObjectName("banner.change")
+        self._change.setToolTip(self.tr("Set up another run like this one in Train"))
         self._hide = button(self.tr("Hide"), self._hide_this, kind="quiet")
         row = QHBoxLayout()
         row.setSpacing(SPACE_12)
@@ -38,6 +43,7 @@ class Banner(Card):
         row.addWidget(self._pill)
         row.addLayout(words, 1)
         row.addWidget(self._where)
+        row.addWidget(self._change)
         row.addWidget(self._hide)
         self.body.setContentsMargins(SPACE_12, SPACE_8, SPACE_12, SPACE_8)
         self.body.addLayout(row)
@@ -86,10 +92,14 @@ class Banner(Card):
         self._text.setText(text)
         self._step = step or 0
         self._where.setVisible(step is not None)
+        self._change.setVisible(tone == "bad")
         self.show()
 
     def _ask_where(self) -> None:
         self.show_where.emit(self._step)
+
+    def _ask_change(self) -> None:
+        self.change_wanted.emit(self._shown[0])
 
     def _hide_this(self) -> None:
         self._hidden.add(self._shown)

@@ -43,10 +43,9 @@ def _words(event: Event) -> str:
     if isinstance(payload, Ack):
         return _tr("Has seen the request to {0}").format(payload.command)
     if isinstance(payload, Bye):
+        # Why stands in the line before.
         state = payload.state.value.capitalize()
-        says_more = payload.reason not in ("", f"{state}.")
-        reason = f": {payload.reason}" if says_more else ""
-        return _tr("{0} at step {1}{2}").format(state, payload.step, reason)
+        return _tr("{0} at step {1}").format(state, payload.step)
     return ""
 
 

@@ -55,6 +55,7 @@ class RunsPanel(Panel):
         self.banner = Banner()
         self.plots = PlotGrid()
         self.banner.show_where.connect(self.plots.point_at)
+        self.banner.change_wanted.connect(self._set_up_another)
         self.tabs = RunTabs(session)
         self._add_actions()
         self._add_body()
@@ -193,6 +194,10 @@ class RunsPanel(Panel):
     def _score(self) -> None:
         if (run := self.list.current) is not None:
             self.session.navigate("label", score_run_id=run.id)
+
+    @Slot(str)
+    def _set_up_another(self, run_id: str) -> None:
+        self.session.navigate("train", copy_run_id=run_id)
 
     # Building.
 
