@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,6 +28,7 @@ from workbench.core.recipes import (
     AdapterConfig,
     DpoConfig,
     KtoConfig,
+    MethodConfig,
     RewardConfig,
     RunSpec,
     SftConfig,
@@ -38,7 +41,8 @@ RESUMED_AFTER = {"sft": (1, 2, 3, 4), "dpo": (1, 2, 3, 4), "kto": (3,), "reward"
 
 
 def weights(run: RunFolder) -> dict[str, torch.Tensor]:
-    return load_file(run.adapter / "adapter_model.safetensors")
+    (file,) = (run.adapter if run.adapter.exists() else run.model).glob("*.safetensors")
+    return load_file(file)
 
 
 def figures(run: RunFolder, attempt: int = 1) -> dict[int, dict[str, float]]:
@@ -51,23 +55,54 @@ def figures(run: RunFolder, attempt: int = 1) -> dict[int, dict[str, float]]:
     return found
 
 
+def five_steps(method: str, **settings: Any) -> MethodConfig:
+    config: MethodConfig = CONFIGS[method](
+        num_train_epochs=2, per_device_train_batch_size=2, gradient_accumulation_steps=2,
+        learning_rate=1e-2, warmup_steps=2, lr_scheduler_type="cosine", weight_decay=0.01,
+        save_steps=1, save_total_limit=100, eval_steps=2, **settings,
+    )  # fmt: skip
+    return config
+
+
 @pytest.mark.parametrize("method", list(CONFIGS))
 def test_resume_at_any_step_is_bit_identical_with_dropout(
     tmp_path: Path, tiny_model_dir: Path, method: str
 ) -> None:
-    config = CONFIGS[method](
-        num_train_epochs=2, per_device_train_batch_size=2, gradient_accumulation_steps=2,
-        learning_rate=1e-2, warmup_steps=2, lr_scheduler_type="cosine", weight_decay=0.01,
-        save_steps=1, save_total_limit=100, eval_steps=2,
-    )  # fmt: skip
     adapter = AdapterConfig(r=4, lora_dropout=0.3)
+    config = five_steps(method)
     whole = make_run(tmp_path / "whole", tiny_model_dir, config, train=10, adapter=adapter)
-    assert train_here(whole).step == 5
+    assert_resumes(whole, RESUMED_AFTER[method])
 
-    for step in RESUMED_AFTER[method]:
-        part = RunFolder(tmp_path / f"from-{step}")
+
+@pytest.mark.parametrize(
+    ("method", "adapter", "settings"),
+    [
+        ("sft", AdapterConfig(tuning="full"), {"neftune_noise_alpha": 5.0}),
+        ("dpo", AdapterConfig(tuning="dora", r=4, lora_dropout=0.3), {"loss_type": "simpo"}),
+        ("dpo", AdapterConfig(r=4, lora_dropout=0.3, precision="bf16"), {}),
+        ("sft", AdapterConfig(r=4, lora_dropout=0.3), {"gradient_checkpointing": True}),
+    ],
+    ids=["whole model", "dora", "16 bits", "checkpointed"],
+)
+def test_resume_is_bit_identical_whatever_is_trained(
+    tmp_path: Path,
+    tiny_model_dir: Path,
+    method: str,
+    adapter: AdapterConfig,
+    settings: dict[str, Any],
+) -> None:
+    config = five_steps(method, **settings)
+    whole = make_run(tmp_path / "whole", tiny_model_dir, config, train=10, adapter=adapter)
+    assert_resumes(whole, (2,))
+
+
+def assert_resumes(whole: RunFolder, steps: Sequence[int]) -> None:
+    """Train `whole`, which takes five steps, and its copies from each of `steps` on."""
+    assert train_here(whole).step == 5
+    for step in steps:
+        part = RunFolder(whole.path.with_name(f"from-{step}"))
         shutil.copytree(whole.path, part.path)
-        shutil.rmtree(part.adapter)
+        shutil.rmtree(part.adapter if part.adapter.exists() else part.model)
         for later in range(step + 1, 6):
             shutil.rmtree(part.checkpoint(later))
         train_here(part)
