@@ -18,6 +18,8 @@ from workbench.core.events import Warned
 _USUAL_STEPS = 8
 _LOSS_FACTOR = 4.0
 _GRADIENT_FACTOR = 50.0
+# Before that: so much more than at the first step, and than one nat.
+_EARLY_LOSS_FACTOR = 10.0
 # Nats a token: at 1 the reference gives what is written a third of the probability.
 _KL_LIMIT = 1.0
 _REWARD_WINDOW = 8
@@ -68,6 +70,14 @@ class Diagnosis:
         ]
 
     def _exploding(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+        if 0 < len(self._losses) < _USUAL_STEPS:
+            start, loss = self._losses[0], abs(values["loss"])
+            if loss > _EARLY_LOSS_FACTOR * max(start, 1.0):
+                yield (
+                    "exploding_loss",
+                    f"The loss began at {start:.3g} and rose to {loss:.3g} within a few steps: the"
+                    " learning rate is too high. Stop, and try a tenth of it.",
+                )
         for name, seen, factor in (
             ("loss", self._losses, _LOSS_FACTOR), ("grad_norm", self._norms, _GRADIENT_FACTOR),
         ):  # fmt: skip

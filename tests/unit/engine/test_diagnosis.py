@@ -38,6 +38,13 @@ def test_a_jump_is_told_once() -> None:
     assert codes([{"loss": 9.0}] + [{"loss": 0.7}] * 5) == []
 
 
+def test_a_loss_that_rises_from_the_first_steps_on_is_told_before_it_is_usual() -> None:
+    losses = [2.5, 5.0, 21.0, 37.0, 20.0, 103.0, 18.0, 15.0, 12.0, 11.0, 30.0]
+    assert codes({"loss": loss} for loss in losses) == ["exploding_loss"]
+    odd = [0.1, 0.9, 6.0, 2.0, 0.4]  # one hard example among easy ones
+    assert codes({"loss": loss} for loss in odd) == []
+
+
 def test_a_reward_that_falls_below_its_start_has_collapsed() -> None:
     hill = [{"reward": 0.2 + 0.05 * min(n, 40 - n)} for n in range(60)]
     assert codes(hill) == ["reward_collapse"]
