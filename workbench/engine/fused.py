@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 from peft.tuners.lora import Linear as LoraLinear
-from torch.nn import functional
+
+from workbench.engine.row_products import product
 
 
 def fuse(model: torch.nn.Module) -> int:
@@ -22,7 +23,7 @@ def fuse(model: torch.nn.Module) -> int:
         if type(module) is LoraLinear and _is_plain_linear(module):
             module.forward = MethodType(_lora_forward, module)
             count += 1
-        elif type(module).__name__.endswith("RMSNorm") and _is_plain_norm(module):
+        elif type(module).__name__.endswith("RMSNorm") and is_plain_norm(module):
             module.forward = MethodType(_norm_forward, module)
             count += 1
     return count
@@ -77,7 +78,9 @@ class _LoraProduct(torch.autograd.Function):
         rows = x.reshape(-1, x.shape[-1])
         down, up = down.to(x.dtype), up.to(x.dtype)
         low = rows @ down.T
-        result = functional.linear(rows, weight, bias)
+        result = product(rows, weight.T)
+        if bias is not None:
+            result += bias
         result.addmm_(low, up.T, alpha=scale)
         ctx.save_for_backward(rows, weight, down, up, low)
         ctx.scale = scale
@@ -91,7 +94,7 @@ class _LoraProduct(torch.autograd.Function):
         through *= ctx.scale
         into_x = None
         if ctx.needs_input_grad[0]:
-            into_x = gradient @ weight
+            into_x = product(gradient, weight)
             into_x.addmm_(through, down)
             into_x = into_x.view(*upstream[0].shape[:-1], -1)
         into_down = (through.T @ rows).float()
@@ -99,7 +102,7 @@ class _LoraProduct(torch.autograd.Function):
         return into_x, None, None, into_down, into_up, None
 
 
-def _is_plain_norm(module: torch.nn.Module) -> bool:
+def is_plain_norm(module: torch.nn.Module) -> bool:
     """Whether the module computes w · x / √(mean x² + ε), tried out on a few numbers."""
     weight, epsilon = getattr(module, "weight", None), getattr(module, "variance_epsilon", None)
     if not isinstance(weight, torch.Tensor) or weight.requires_grad or epsilon is None:
@@ -126,18 +129,29 @@ class _RmsNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
         exact = x.float()
-        norms = torch.linalg.vector_norm(exact, dim=-1, keepdim=True)
-        inverse = (norms.square_().div_(x.shape[-1])).add_(epsilon).rsqrt_()
+        inverse = inverse_rms(exact, epsilon)
         ctx.save_for_backward(x, weight, inverse)
         normal: torch.Tensor = (exact * inverse).to(x.dtype)
         return normal.mul_(weight)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Any) -> Any:
-        x, weight, inverse = ctx.saved_tensors
-        exact = x.float()
-        scaled = upstream[0].float() * weight.float()
-        along = torch.linalg.vecdot(scaled, exact).unsqueeze(-1)
-        along.mul_(inverse.pow(3)).div_(-x.shape[-1])
-        scaled.mul_(inverse).addcmul_(exact, along)
-        return scaled.to(x.dtype), None, None
+        return norm_gradient(upstream[0], *ctx.saved_tensors), None, None
+
+
+def inverse_rms(exact: torch.Tensor, epsilon: float) -> torch.Tensor:
+    """1 / √(mean x² + ε) of the last dimension, [..., 1], of numbers in 32 bits."""
+    norms: torch.Tensor = torch.linalg.vector_norm(exact, dim=-1, keepdim=True)
+    return norms.square_().div_(exact.shape[-1]).add_(epsilon).rsqrt_()
+
+
+def norm_gradient(
+    upstream: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, inverse: torch.Tensor
+) -> torch.Tensor:
+    """The gradient for x of an RMS norm whose `inverse` was r."""
+    exact = x.float()
+    scaled = upstream.float() * weight.float()
+    along = torch.linalg.vecdot(scaled, exact).unsqueeze(-1)
+    along.mul_(inverse.pow(3)).div_(-x.shape[-1])
+    gradient: torch.Tensor = scaled.mul_(inverse).addcmul_(exact, along)
+    return gradient.to(x.dtype)

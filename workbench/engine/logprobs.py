@@ -142,31 +142,44 @@ def try_packing(policy: Policy) -> bool:
     Models differ in how they build attention, so that is tried out on a few tokens rather than
     looked up: two sequences with a common beginning and one alone, packed and padded.
     """
-    vocabulary = int(policy.causal.get_input_embeddings().weight.shape[0])
-    ids = [(7919 * (place + 1)) % vocabulary for place in range(24)]
-    alike = [TokenSequence(ids[:12], 4), TokenSequence([*ids[:6], *ids[14:20]], 6)]
-    groups: list[Group] = [alike, [TokenSequence(ids[8:], 1)]]
     native = policy.causal.config._attn_implementation
-    was_training = policy.training
-    policy.eval()
     try:
-        with torch.no_grad():
-            policy.packs = False
-            expected = policy(groups).logps
-            policy.causal.set_attn_implementation(attention.NAME)
-            policy.packs = True
-            found = policy(groups).logps
-        difference = float((expected - found).abs().mean())
-        policy.packs = difference <= _SAME_LOGP.get(_dtype(policy), 0.15)
+        policy.packs = False
+        expected = trial_logps(policy)
+        policy.causal.set_attn_implementation(attention.NAME)
+        policy.packs = True
+        policy.packs = differ_by_rounding(expected, trial_logps(policy))
     except (TypeError, ValueError, RuntimeError, IndexError, KeyError, AttributeError):
         policy.packs = False  # the model does not let attention be replaced
-    finally:
-        policy.train(was_training)
     if not policy.packs:
         policy.causal.set_attn_implementation(native)
     return policy.packs
 
 
-def _dtype(policy: Policy) -> torch.dtype:
-    dtype: torch.dtype = policy.causal.get_input_embeddings().weight.dtype
-    return dtype
+@dataclass(frozen=True, slots=True)
+class TrialLogps:
+    """Log-probabilities of a few tokens, and the precision of the weights that gave them."""
+
+    logps: torch.Tensor
+    dtype: torch.dtype
+
+
+@torch.no_grad()
+def trial_logps(policy: Policy) -> TrialLogps:
+    """What the policy, without dropout, says of two sequences that begin alike and one alone."""
+    embeddings = policy.causal.get_input_embeddings().weight
+    vocabulary = int(embeddings.shape[0])
+    ids = [(7919 * (place + 1)) % vocabulary for place in range(24)]
+    alike = [TokenSequence(ids[:12], 4), TokenSequence([*ids[:6], *ids[14:20]], 6)]
+    was_training = policy.training
+    policy.eval()
+    try:
+        return TrialLogps(policy([alike, [TokenSequence(ids[8:], 1)]]).logps, embeddings.dtype)
+    finally:
+        policy.train(was_training)
+
+
+def differ_by_rounding(expected: TrialLogps, found: TrialLogps) -> bool:
+    """Whether two ways to compute the same are as near to each other as their precision lets."""
+    difference = float((expected.logps - found.logps).abs().mean())
+    return difference <= _SAME_LOGP.get(expected.dtype, 0.15)

@@ -147,7 +147,7 @@ def _attend_to_prefix(
 
 def _by_token(row: torch.Tensor, key_heads: int) -> torch.Tensor:
     """[T, H, D] to [K, T, H / K, D], in memory too."""
-    return row.unflatten(1, (key_heads, -1)).transpose(0, 1).contiguous()
+    return row.reshape(len(row), key_heads, -1, row.shape[-1]).transpose(0, 1).contiguous()
 
 
 def _of(row: torch.Tensor, places: Range) -> torch.Tensor:
@@ -163,7 +163,7 @@ def _hide(weights: torch.Tensor, part: Part) -> None:
     """Make the weights [K, length · R, keys] of what is not seen zero, in place."""
     if part.hidden is not None:
         columns = part.hidden.shape[-1]
-        view = weights.unflatten(1, (part.queries.length, -1))
+        view = weights.view(len(weights), part.queries.length, -1, weights.shape[-1])
         view[..., -columns:].masked_fill_(part.hidden, 0)
 
 

