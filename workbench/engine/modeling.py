@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
@@ -66,6 +67,10 @@ def load_base(
             folder, local_files_only=True, trust_remote_code=False, use_safetensors=True,
             dtype=weights_dtype(device, config), **quantized,
         )  # fmt: skip
+    except SafetensorError as error:
+        raise ModelFolderError(
+            f"The weights in {folder} are damaged or not complete: download the model again."
+        ) from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ModelFolderError(f"The model in {folder} can't be loaded: {reason}") from error
@@ -179,6 +184,10 @@ def add_adapter(model: Any, folder: Path, name: str) -> Any:
                 model.load_adapter(str(folder), name, use_safetensors=True)
                 return model
             return PeftModel.from_pretrained(model, str(folder), name, use_safetensors=True)
+    except SafetensorError as error:
+        raise ModelFolderError(
+            f"The adapter in {folder} is damaged or not complete: copy it again, or train anew."
+        ) from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelFolderError(
             f"The adapter in {folder} does not fit this base model: choose the model it was"
