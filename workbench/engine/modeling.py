@@ -184,10 +184,6 @@ def add_adapter(model: Any, folder: Path, name: str) -> Any:
                 model.load_adapter(str(folder), name, use_safetensors=True)
                 return model
             return PeftModel.from_pretrained(model, str(folder), name, use_safetensors=True)
-    except SafetensorError as error:
-        raise ModelFolderError(
-            f"The adapter in {folder} is damaged or not complete: copy it again, or train anew."
-        ) from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelFolderError(
             f"The adapter in {folder} does not fit this base model: choose the model it was"
