@@ -26,6 +26,7 @@ from workbench.engine.modeling import SCORE, load_base, peft_at_work
 from workbench.engine.packing import Group
 from workbench.engine.reward_model import read_scores, scored_sequence
 from workbench.engine.rewards.sample import RewardInput
+from workbench.engine.sharding import gathered
 
 # Tokens that one pass reads at most, so that its hidden states stay small beside the weights.
 _TOKENS_AT_ONCE = 8192
@@ -82,7 +83,7 @@ class RewardModel:
     def __call__(self, inputs: Sequence[RewardInput]) -> list[float | None]:
         """One score for each answer, in order; None where it is too long or gave no number.
 
-        Answers to the same prompt share one pass over it.
+        Answers to the same prompt share one pass over it. Of several processes all must ask.
         """
         sequences = [
             scored_sequence(self._tokenizer, item.prompt, item.completion) for item in inputs
@@ -92,7 +93,7 @@ class RewardModel:
         by_prompt: dict[Any, list[int]] = {}
         for place in fitting:
             by_prompt.setdefault(inputs[place].prompt, []).append(place)
-        with self._at_work(), torch.no_grad():
+        with gathered(self._policy), self._at_work(), torch.no_grad():
             for part in _parts(list(by_prompt.values()), sequences):
                 groups: list[Group] = [[sequences[place] for place in places] for places in part]
                 found = read_scores(self._policy, groups, self._head).tolist()

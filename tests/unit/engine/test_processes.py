@@ -28,8 +28,10 @@ from workbench.core.recipes import (
     OnlineConfig,
     PpoConfig,
     RewardConfig,
+    RlooConfig,
     SftConfig,
 )
+from workbench.core.rewards import RewardModelReward
 from workbench.core.run_folder import RunFolder
 from workbench.engine import training
 from workbench.engine.sharding import Sharding
@@ -52,12 +54,16 @@ class Case:
     settings: Mapping[str, Any]
     adapter: AdapterConfig = field(default_factory=lambda: LORA)
     tolerance: float = 1e-4
+    judged: bool = False  # by a reward model, which shares the base
 
     def make(self, folder: Path, model: Path, *, processes: int) -> RunFolder:
         """A run whose steps see as many examples, however many processes there are."""
         if issubclass(self.config, OnlineConfig):
-            size = {"per_device_train_batch_size": 2 // processes}
-            config = self.config(**self.settings | size)
+            changed: dict[str, Any] = {"per_device_train_batch_size": 2 // processes}
+            if self.judged:
+                judge = trained_judge(folder.with_name("judge"), model)
+                changed["rewards"] = (RewardModelReward(name="judge", path=str(judge.path)),)
+            config = self.config(**self.settings | changed)
             return make_online_run(folder, model, config, adapter=self.adapter)
         batches = (4, 1) if processes == 1 else (1, 2)
         config = self.config(
@@ -65,6 +71,13 @@ class Case:
             gradient_accumulation_steps=batches[1],
         )  # fmt: skip
         return make_run(folder, model, config, adapter=self.adapter)
+
+
+def trained_judge(folder: Path, model: Path) -> RunFolder:
+    """A reward model; the same at each call."""
+    run = make_run(folder, model, RewardConfig(**STEPS), adapter=LORA)
+    train_here(run)
+    return run
 
 
 CASES = {
@@ -79,6 +92,7 @@ CASES = {
     "reward": Case("fsdp2", RewardConfig, STEPS),
     # Answers are used twice, so that those still to be learnt from are in the first checkpoint.
     "grpo": Case("fsdp2", GrpoConfig, ONLINE | {"beta": 0.05}),
+    "rloo": Case("fsdp2", RlooConfig, ONLINE, judged=True),
     "ppo": Case("ddp", PpoConfig, ONLINE),
 }  # fmt: skip
 DROPOUT = Case("ddp", SftConfig, STEPS, LORA.model_copy(update={"lora_dropout": 0.3}))
