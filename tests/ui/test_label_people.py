@@ -219,6 +219,16 @@ def test_disagreements_are_settled_with_the_others_in_view(
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
 
 
+def test_that_nobody_disagrees_is_said(qtbot: QtBot, session: Session, project: Project) -> None:
+    add_pairs(project, 3)
+    panel = shown_panel(qtbot, session)
+    qtbot.waitUntil(lambda: panel._queue.is_counted)
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
+    run_command(panel, "Settle disagreements")
+    assert session.window.notices == ["Nobody disagrees: no pair has to be settled."]
+    assert not panel._queue.is_list  # the pair in view stays
+
+
 def test_exactly_the_pairs_that_were_asked_for_are_shown(
     qtbot: QtBot, session: Session, project: Project
 ) -> None:

@@ -307,14 +307,6 @@ class LabelPanel(Panel):
         self._reader.read_ahead()
         self._show()
 
-    def _settle(self) -> None:
-        why = self.tr("Disagreements: your verdict settles each.")
-        self._show_only(list(self._queue.disagreements), why, PickedBy.ADJUDICATION)
-
-    def _look_at_flagged(self) -> None:
-        why = self.tr("Flagged pairs: your verdict settles each.")
-        self._show_only(list(self._queue.flagged), why, PickedBy.FLAGGED)
-
     def _back_to_queue(self) -> None:
         self._end_what_is_under_way()
         self._queue.show_all()
@@ -390,8 +382,8 @@ class LabelPanel(Panel):
         self._notice.back_asked.connect(self._back_to_queue)
         menu = self._queue_menu
         menu.all_wanted.connect(self._back_to_queue)
-        menu.disagreements_wanted.connect(self._settle)
-        menu.flagged_wanted.connect(self._look_at_flagged)
+        menu.disagreements_wanted.connect(lambda: self._requests.settle(self._show_only))
+        menu.flagged_wanted.connect(lambda: self._requests.look_at_flagged(self._show_only))
         menu.judge_wanted.connect(self._scoring.choose)
         menu.keys_wanted.connect(lambda: self._requests.keys(self._keymap, self._use_keys))
         people = self._people_menu

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QWidget
 
 from workbench.core.changes import NO_CHANGES, Changes
+from workbench.core.labelling import PickedBy
 from workbench.core.preferences import Choice, choice_of_side
 from workbench.store.merge import Merged
 from workbench.ui import label_operations
@@ -19,6 +20,8 @@ from workbench.ui.panels.label.keys_dialog import KeysDialog
 from workbench.ui.panels.label.queue import LabelQueue
 from workbench.ui.panels.label.settings_dialog import LabelSettingsDialog
 from workbench.ui.panels.label.small_dialogs import GoldDialog, NameDialog
+
+ShowList = Callable[[list[str], str, PickedBy], object]
 
 
 class Requests:
@@ -73,6 +76,24 @@ class Requests:
 
         dialog = NameDialog(add, self._owner)
         _open(dialog, lambda: use(made[-1]))
+
+    def settle(self, show: ShowList) -> None:
+        """The pairs that people disagree on, or that there are none."""
+        queue = self._queue()
+        if queue.disagreements:
+            why = self._owner.tr("Disagreements: your verdict settles each.")
+            show(list(queue.disagreements), why, PickedBy.ADJUDICATION)
+        elif queue.is_counted:
+            said = self._owner.tr("Nobody disagrees: no pair has to be settled.")
+            self._session.window.show_notice(said)
+        else:
+            said = self._owner.tr("Disagreements are being looked for: try again in a moment.")
+            self._session.window.show_notice(said)
+
+    def look_at_flagged(self, show: ShowList) -> None:
+        """The pairs that were flagged."""
+        why = self._owner.tr("Flagged pairs: your verdict settles each.")
+        show(list(self._queue().flagged), why, PickedBy.FLAGGED)
 
     def gold(self) -> None:
         """A known answer to the pair in view."""
