@@ -65,3 +65,16 @@ def drop(panel: DataPanel, *paths: Path, key: Qt.KeyboardModifier = NO_KEY) -> Q
     event = QDropEvent(QPoint(50, 50), offered, mime, left, key)
     QApplication.sendEvent(panel, event)
     return event
+
+
+def tab_stops(first: QWidget, last: QWidget) -> list[str]:
+    """Where Tab goes from one widget to another: object names, or accessible names."""
+    found, at = [], first
+    while True:
+        can_stop = at.isVisible() and at.isEnabled() and at.focusProxy() is None
+        if can_stop and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            found.append(at.objectName() or at.accessibleName())
+        if at is last:
+            return found
+        at = at.nextInFocusChain()
+        assert at is not first, "the last one does not follow"

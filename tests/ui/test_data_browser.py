@@ -9,13 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from tests.ui.data_samples import add_questions, cell, pair, push, show_panel
+from tests.ui.data_samples import add_questions, cell, pair, push, show_panel, tab_stops
 from workbench.core.conversation import user
 from workbench.core.preferences import Choice, OriginKind, Split
 from workbench.store.project import Project
 from workbench.store.rows import NewExample, NewPrompt
 from workbench.ui import operations
 from workbench.ui.context import Session
+from workbench.ui.panels.data.add_page import AddPage
 from workbench.ui.panels.data.panel import DataPanel
 from workbench.ui.panels.data.rows import PAGE_SIZE
 
@@ -249,6 +250,32 @@ def test_a_row_is_added_by_hand(show: Show, project: Project, qtbot: QtBot, kind
     if kind == "pair":
         (labelled,) = project.pairs.labelled()
         assert (labelled.example.chosen, labelled.verdict_source) == ("A drink.", "label")
+
+
+def test_tab_goes_through_turns_and_tags_in_the_order_in_which_they_stand(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_questions(project, 1)
+    panel = show()
+    detail = panel.browser.detail
+    qtbot.waitUntil(lambda: detail.detail is not None)
+    detail.tags.field.setText("odd")
+    qtbot.keyClick(detail.tags.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: len(detail.tags._chips) == 1)
+    chip = detail.tags._chips[0]
+    qtbot.waitUntil(
+        lambda: tab_stops(chip, detail.tags.field) == [chip.accessibleName(), "data.tag"]
+    )
+    panel.add_row()
+    page = panel.current_tool
+    assert isinstance(page, AddPage)
+    page.prompt._more.click()
+    first, second = (turn.text for turn in page.prompt._turns)
+    wanted = [
+        "Person", "Who says it", "Remove this turn", "Assistant", "data.add_turn", "First answer",
+    ]  # fmt: skip
+    qtbot.waitUntil(lambda: tab_stops(first, page.first) == wanted)
+    assert second.hasFocus()
 
 
 def test_an_empty_project_says_what_to_do_first(show: Show, qtbot: QtBot) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from tests.ui.data_samples import push, show_panel
+from tests.ui.data_samples import push, show_panel, tab_stops
 from workbench.core.conversation import user
 from workbench.core.events import RunState
 from workbench.core.recipes import DpoConfig, ModelRef, RunSpec
@@ -68,6 +68,16 @@ def test_the_same_answer_twice_makes_no_pair(
     notices = session.window.notices
     qtbot.waitUntil(lambda: bool(notices))
     assert "the answers to each prompt are the same" in notices[0]
+
+
+def test_tab_goes_through_the_writers_before_the_button_that_adds_one(
+    page: CandidatesPage, qtbot: QtBot
+) -> None:
+    push(qtbot, page, "data.candidates.add")
+    qtbot.waitUntil(
+        lambda: tab_stops(page.name, page._go).count("Model or checkpoint") == 2,
+    )
+    assert tab_stops(page.name, page._go)[-2:] == ["data.candidates.add", "data.candidates.go"]
 
 
 def test_it_can_be_stopped(

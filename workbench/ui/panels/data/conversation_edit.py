@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workbench.core.conversation import Conversation, Message, Role, user
 from workbench.ui.tokens import SPACE_8
+from workbench.ui.widgets.tab_order import tab_before
 from workbench.ui.widgets.texts import button, icon_button
 
 _TURN_HEIGHT = 84
@@ -29,6 +31,7 @@ class TextField(QPlainTextEdit):
 class _Turn(QWidget):
     def __init__(self, message: Message, titles: dict[Role, str], name: str) -> None:
         super().__init__()
+        self.remove: QWidget | None = None
         self.role = QComboBox()
         self.role.setAccessibleName(name)
         self.role.setFixedWidth(_ROLE_WIDTH)
@@ -37,6 +40,11 @@ class _Turn(QWidget):
         self.role.setCurrentIndex(_WRITTEN_ROLES.index(message.role))
         self.text = TextField(titles[message.role], height=_TURN_HEIGHT)
         self.text.setPlainText(message.content)
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab goes."""
+        return [stop for stop in (self.role, self.remove, self.text) if stop is not None]
 
     @property
     def message(self) -> Message:
@@ -60,13 +68,14 @@ class ConversationEdit(QWidget):
         }
         self._rows = QVBoxLayout()
         self._rows.setSpacing(SPACE_8)
-        more = button(self.tr("Add a turn"), self._add_next, kind="link")
+        self._more = button(self.tr("Add a turn"), self._add_next, kind="link")
+        self._more.setObjectName("data.add_turn")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE_8)
         layout.addLayout(self._rows)
         bottom = QHBoxLayout()
-        bottom.addWidget(more)
+        bottom.addWidget(self._more)
         bottom.addStretch(1)
         layout.addLayout(bottom)
         self.show_messages(user(""))
@@ -103,12 +112,21 @@ class ConversationEdit(QWidget):
         if self._turns:
             remove = icon_button("remove", self.tr("Remove this turn"), lambda: self._remove(turn))
             side.addWidget(remove)
+            turn.remove = remove
         side.addStretch(1)
         row.addLayout(side)
         row.addWidget(turn.text, 1)
         turn.text.textChanged.connect(self.changed)
         self._turns.append(turn)
         self._rows.addWidget(turn)
+        self._order_tabs()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._order_tabs()  # what was ordered before it had a window is not kept
+
+    def _order_tabs(self) -> None:
+        tab_before(self._more, [stop for turn in self._turns for stop in turn.stops])
 
     def _remove(self, turn: _Turn) -> None:
         self._turns.remove(turn)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QPushButton, QWidget
 from workbench.ui import icons
 from workbench.ui.panels.data.flow import FlowLayout
 from workbench.ui.tokens import SPACE_4
+from workbench.ui.widgets.tab_order import tab_before
 from workbench.ui.widgets.texts import button
 
 _FIELD_WIDTH = 110
@@ -48,6 +49,7 @@ class TagRow(QWidget):
         self._chips = [self._chip(tag) for tag in tags]
         for place, chip in enumerate(self._chips):
             self._flow.insertWidget(place, chip)
+        tab_before(self.field, self._chips)
 
     def _chip(self, tag: str) -> QPushButton:
         made = button(tag, partial(self.removed.emit, tag))

@@ -16,7 +16,8 @@ from workbench.store.project import Project
 from workbench.ui.model_list import project_models
 from workbench.ui.panels.data.number_field import DecimalField, WholeField
 from workbench.ui.tokens import SPACE_8
-from workbench.ui.widgets.texts import icon_button, label
+from workbench.ui.widgets.tab_order import tab_before
+from workbench.ui.widgets.texts import button, icon_button, label
 
 _ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _MOST_ANSWERS = 16
@@ -82,7 +83,7 @@ class _Row:
 
 
 class WriterRows(QWidget):
-    """`changed` follows each change of what is asked for."""
+    """`changed` follows each change of what is asked for; `more` is the button that adds one."""
 
     changed = Signal()
 
@@ -90,6 +91,8 @@ class WriterRows(QWidget):
         super().__init__()
         self._choices: list[WriterChoice] = []
         self._rows: list[_Row] = []
+        self.more = button(self.tr("Add a writer"), self.add, kind="link")
+        self.more.setObjectName("data.candidates.add")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE_8)
@@ -131,6 +134,8 @@ class WriterRows(QWidget):
         place = self._grid.rowCount()
         for column, widget in enumerate(row.widgets):
             self._grid.addWidget(widget, place, column)
+        if self.more.window() is self.window():
+            tab_before(self.more, row.widgets)
         self._show_removes()
         self.changed.emit()
 
