@@ -20,6 +20,7 @@ from workbench.core.fields import Recipe, is_relevant, setting
 from workbench.core.recipes import METHODS, AdapterConfig, DpoConfig
 from workbench.core.rewards import REWARDS, JsonReward
 from workbench.ui.widgets.recipe_form import RecipeForm
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.recipe_form_fields import (
     FieldKind,
     fields_of,
@@ -280,3 +281,18 @@ def test_every_control_has_a_name_for_screen_readers(form: RecipeForm) -> None:
     for control in form.findChildren(QLineEdit):
         assert control.accessibleName()
         assert control.accessibleDescription()
+
+
+def test_a_choice_that_is_too_long_for_its_field_ends_in_an_ellipsis(qtbot: QtBot) -> None:
+    name = "Answers of the evening shift in November, second reading"
+    combo = CalmComboBox()
+    qtbot.addWidget(combo)
+    combo.addItems([name, "Short"])
+    combo.resize(180, 32)
+    combo.show()
+    assert combo.shown_text.endswith("…")
+    assert name.startswith(combo.shown_text[:-1])
+    assert combo.text_when_cut == name
+    combo.setCurrentIndex(1)
+    assert combo.shown_text == "Short"
+    assert combo.text_when_cut == ""

@@ -5,26 +5,70 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolTip,
+    QWidget,
+)
 
 from workbench.ui.tokens import CONTROL_HEIGHT
 from workbench.ui.widgets.recipe_form_fields import FieldKind, FieldSpec, shown
 
 _INDENT = "    "
 _SHOWN_LINES = 7
+_TEXT_MARGIN = 2  # what the style leaves free at both ends of a text
 
 
 class CalmComboBox(QComboBox):
     """A combo box that the wheel changes only while it has the focus.
 
-    Otherwise scrolling a long form would change whatever lies under the pointer.
+    Otherwise scrolling a long form would change whatever lies under the pointer. A text that is
+    longer than the field ends in an ellipsis and is whole in the tooltip.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    @property
+    def shown_text(self) -> str:
+        """As much of the current text as there is room for."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        room = field.width() - 2 * _TEXT_MARGIN
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+
+    @property
+    def text_when_cut(self) -> str:
+        """The whole current text where there is no room for it, else empty."""
+        text = self.currentText()
+        return text if self.shown_text != text else ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown_text
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def event(self, event: QEvent) -> bool:
+        text = self.text_when_cut if event.type() is QEvent.Type.ToolTip else ""
+        if text and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
