@@ -2,7 +2,7 @@
 
 A run is segments that continue the same prefix, one after the other. All its tokens see the whole
 prefix, which is one rectangle without a mask. Among themselves they are taken a block of queries at
-a time, whatever segments it spans; what a query does not see of the block's keys is hidden.
+a time, whatever segments it spans, with a bias for what a query does not see of the block's keys.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ class Range:
 class Part:
     """Queries and the keys that one product takes them to.
 
-    `hidden` [queries, 1, columns] says what is not seen of the last so many keys; None of none.
+    `bias` [queries, 1, columns] is added to scores of the last so many keys: 0 where they are seen,
+    else minus infinity. None where all are seen.
     """
 
     queries: Range
     keys: Range
-    hidden: torch.Tensor | None = None
+    bias: torch.Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +88,17 @@ def _own_parts(segments: Sequence[Segment]) -> Iterator[Part]:
         keys = Range(spanned[0].start, block.end)
         # Inside one segment all that comes before the block is seen.
         masked = block if len(spanned) == 1 else keys
-        yield Part(block, keys, _hidden(spanned, block, masked))
+        yield Part(block, keys, _bias(spanned, block, masked))
 
 
-def _hidden(segments: Sequence[Segment], queries: Range, keys: Range) -> torch.Tensor:
+def _bias(segments: Sequence[Segment], queries: Range, keys: Range) -> torch.Tensor:
     query = torch.arange(queries.start, queries.end)[:, None]
     key = torch.arange(keys.start, keys.end)
     bounds = torch.tensor([segment.end for segment in segments])
     of_query, of_key = (torch.searchsorted(bounds, place, right=True) for place in (query, key))
-    return ((key > query) | (of_query != of_key)).unsqueeze(1)
+    hidden = (key > query) | (of_query != of_key)
+    # 16 bits hold both values, as they do what it is added to.
+    return torch.zeros(hidden.shape, dtype=torch.bfloat16).masked_fill_(hidden, -torch.inf)[:, None]
 
 
 def _blocks(whole: Range, size: int) -> Iterator[Range]:

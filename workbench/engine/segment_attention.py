@@ -91,8 +91,9 @@ class _RowAttention(torch.autograd.Function):
         for part in parts_of(ctx.segments):
             rows, above = _rows(scaled, part.queries), _rows(incoming, part.queries)
             seen_keys, seen_values = _of(keys, part.keys), _of(values, part.keys)
-            weights = torch.bmm(rows, seen_keys.mT).exp_()  # exp(score - log-sum)
-            _hide(weights, part)
+            scores = torch.bmm(rows, seen_keys.mT)
+            _hide(scores, part)
+            weights = scores.exp_()  # exp(score - log-sum)
             _of(of_value[0], part.keys).add_(torch.bmm(weights.mT, above[..., :width]))
             of_scores = torch.bmm(above, seen_values.mT).mul_(weights)
             _of(of_key[0], part.keys).add_(torch.bmm(of_scores.mT, rows[..., :width]))
@@ -159,12 +160,12 @@ def _rows(row: torch.Tensor, places: Range) -> torch.Tensor:
     return _of(row, places).flatten(1, 2)
 
 
-def _hide(weights: torch.Tensor, part: Part) -> None:
-    """Make the weights [K, length · R, keys] of what is not seen zero, in place."""
-    if part.hidden is not None:
-        columns = part.hidden.shape[-1]
-        view = weights.view(len(weights), part.queries.length, -1, weights.shape[-1])
-        view[..., -columns:].masked_fill_(part.hidden, 0)
+def _hide(scores: torch.Tensor, part: Part) -> None:
+    """Make the scores [K, length · R, keys] of what is not seen minus infinity, in place."""
+    if part.bias is not None:
+        columns = part.bias.shape[-1]
+        view = scores.view(len(scores), part.queries.length, -1, scores.shape[-1])
+        view[..., -columns:].add_(part.bias)
 
 
 def _with_offset(rows: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:
