@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
@@ -118,6 +119,23 @@ def test_answers_are_read_newest_first_and_older_ones_on_scrolling(
     qtbot.waitUntil(lambda: tab.model.rowCount() == 4 * 70)
     assert tab.model.row(tab.model.rowCount() - 1).step == 1
     assert not tab.model.canFetchMore(QModelIndex())
+
+
+def test_why_a_reward_has_no_value_is_the_first_thing_said(
+    qtbot: QtBot, panel: RunsPanel, project: Project
+) -> None:
+    run = online_run(project, "grpo-1", steps=1)
+    told = group(1, answers=1)
+    answer = replace(told.answers[0], rewards={"python": None}, notes={"python": "no such name"})
+    run.write(replace(told, answers=(answer,)), run.started_at + 1)
+    run.ingest()
+    panel.show()
+    tab = panel.tabs.answers
+    panel.tabs.open_tab(tab)
+    qtbot.waitUntil(lambda: tab.model.rowCount() == 1)
+    tab.table.selectRow(0)
+    said = tab.text.toPlainText().splitlines()
+    assert said[:2] == ["No value from the reward python", "no such name"]
 
 
 def test_older_answers_asked_for_while_newer_ones_are_read_come_afterwards(

@@ -115,6 +115,10 @@ class AnswerModel(QAbstractTableModel):
         value = self._value(row, column)
         return "–" if value is None else figure(value)
 
+    def _has_failed(self, row: AnswerRow, column: int) -> bool:
+        name = column - _FIXED
+        return 0 <= name < len(self._names) and self._names[name] in row.failures
+
     def _value(self, row: AnswerRow, column: int) -> float | None:
         name = column - _FIXED
         if name < len(self._names):
@@ -128,6 +132,8 @@ class AnswerModel(QAbstractTableModel):
         return row.notes.get(self._names[name], "") if name < len(self._names) else ""
 
     def _color(self, row: AnswerRow, column: int) -> object:
+        if self._has_failed(row, column):
+            return theme.color("bad")
         if column == self.columnCount() - 1 and row.advantage:
             return theme.color("good" if row.advantage > 0 else "bad")
         if column in (0, 1, 2):

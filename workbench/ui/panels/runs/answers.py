@@ -32,6 +32,15 @@ class AnswerRow:
     total: float | None = None
     advantage: float | None = None
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Why a reward has no value, by the name of the reward."""
+        return {
+            name: self.notes[name]
+            for name, value in self.rewards.items()
+            if value is None and self.notes.get(name)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:

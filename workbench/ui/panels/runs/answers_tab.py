@@ -176,7 +176,10 @@ class AnswersTab(QWidget):
         """Everything about one answer, as plain text."""
         ended = "" if row.is_finished else self.tr(", cut off")
         length = "" if row.tokens is None else self.tr(" ({0} tokens{1})").format(row.tokens, ended)
-        parts = [
+        parts: list[str] = []
+        for name, why in row.failures.items():
+            parts += [self.tr("No value from the reward {0}").format(name), why, ""]
+        parts += [
             self.tr("Prompt, step {0}").format(row.step), row.prompt, "",
             self.tr("Answer{0}").format(length), row.text,
         ]  # fmt: skip
