@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.ui.label_panels import (
@@ -222,11 +230,29 @@ def test_disagreements_are_settled_with_the_others_in_view(
 def test_that_nobody_disagrees_is_said(qtbot: QtBot, session: Session, project: Project) -> None:
     add_pairs(project, 3)
     panel = shown_panel(qtbot, session)
-    qtbot.waitUntil(lambda: panel._queue.is_counted)
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
     run_command(panel, "Settle disagreements")
-    assert session.window.notices == ["Nobody disagrees: no pair has to be settled."]
+    said = "Nobody disagrees: no pair has to be settled."
+    qtbot.waitUntil(lambda: session.window.notices == [said])
     assert not panel._queue.is_list  # the pair in view stays
+
+
+def test_a_disagreement_that_came_of_the_verdict_just_given_is_known(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    pairs = add_pairs(project, 2)
+    panel = shown_panel(qtbot, session)
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
+    press(qtbot, panel, Qt.Key.Key_Left)
+    mine = newest(project).choice
+    other = Choice.SECOND if mine is Choice.FIRST else Choice.FIRST
+    give(project, pairs[0], other, annotator="Grace")
+    menu = panel._queue_menu
+    menu.aboutToShow.emit()
+    qtbot.waitUntil(lambda: menu._disagreements.text() == "Disagreements to settle (1)")
+    assert menu._disagreements.isEnabled()
+    run_command(panel, "Settle disagreements")
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
 
 
 def test_exactly_the_pairs_that_were_asked_for_are_shown(
@@ -290,7 +316,7 @@ def test_scores_are_read_and_lead_the_queue(
         item for item in settings.findChildren(QComboBox) if item.findData("reward model") >= 0
     )
     source.setCurrentIndex(source.findData("reward model"))
-    settings.accept()
+    qtbot.keyClick(settings.findChildren(QSpinBox)[0], Qt.Key.Key_Return)
     assert project.queue.settings().score_source == "reward model"
     qtbot.waitUntil(lambda: len(panel._queue._waiting) > 10)
     reasons = {picked.picked_by for picked in panel._queue._waiting}

@@ -323,6 +323,7 @@ class LabelPanel(Panel):
         self.session.settings.annotator = name
         self.session.settings.save()
         self._queue = LabelQueue(self.session.project, name, self._stopwatch)
+        self._verdicts.saved.clear()  # what was saved was somebody else's
         self._back_to_queue()
 
     def _use_keys(self, keymap: KeyMap) -> None:
@@ -381,6 +382,7 @@ class LabelPanel(Panel):
         self._editing.saved.connect(lambda: self._verdicts.saved.setText(edit_saved))
         self._notice.back_asked.connect(self._back_to_queue)
         menu = self._queue_menu
+        menu.aboutToShow.connect(self._reader.read_standing)  # verdicts make and settle disputes
         menu.all_wanted.connect(self._back_to_queue)
         menu.disagreements_wanted.connect(lambda: self._requests.settle(self._show_only))
         menu.flagged_wanted.connect(lambda: self._requests.look_at_flagged(self._show_only))

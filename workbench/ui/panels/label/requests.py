@@ -78,17 +78,18 @@ class Requests:
         _open(dialog, lambda: use(made[-1]))
 
     def settle(self, show: ShowList) -> None:
-        """The pairs that people disagree on, or that there are none."""
-        queue = self._queue()
-        if queue.disagreements:
-            why = self._owner.tr("Disagreements: your verdict settles each.")
-            show(list(queue.disagreements), why, PickedBy.ADJUDICATION)
-        elif queue.is_counted:
-            said = self._owner.tr("Nobody disagrees: no pair has to be settled.")
-            self._session.window.show_notice(said)
-        else:
-            said = self._owner.tr("Disagreements are being looked for: try again in a moment.")
-            self._session.window.show_notice(said)
+        """The pairs that people disagree on now, or that there are none."""
+
+        def take(pair_ids: list[str]) -> None:
+            if pair_ids:
+                why = self._owner.tr("Disagreements: your verdict settles each.")
+                show(pair_ids, why, PickedBy.ADJUDICATION)
+            else:
+                said = self._owner.tr("Nobody disagrees: no pair has to be settled.")
+                self._session.window.show_notice(said)
+
+        read = self._session.project.queue.disagreements
+        self._session.bridge.run(read, take, self._session.show_error, owner=self._owner)
 
     def look_at_flagged(self, show: ShowList) -> None:
         """The pairs that were flagged."""

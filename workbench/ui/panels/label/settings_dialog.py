@@ -117,7 +117,9 @@ class LabelSettingsDialog(QDialog):
         row.setSpacing(SPACE_8)
         row.addStretch(1)
         row.addWidget(button(self.tr("Cancel"), self.reject))
-        row.addWidget(button(self.tr("Use these settings"), self.accept, kind="primary"))
+        use = button(self.tr("Use these settings"), self.accept, kind="primary")
+        use.setDefault(True)  # so that Enter in a field uses them
+        row.addWidget(use)
         column.addLayout(row)
 
     def _report(self, by_reason: Mapping[str, int]) -> str:
@@ -158,6 +160,7 @@ class LabelSettingsDialog(QDialog):
     def _line(self, name: str, values: Sequence[str]) -> QLineEdit:
         made = QLineEdit(", ".join(values))
         made.setAccessibleName(name)
+        made.setCursorPosition(0)  # a long list is read from its beginning
         made.setToolTip(self.tr("With commas between them"))
         return made
 
