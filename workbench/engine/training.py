@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel
 
 from workbench.core.control import Command
 from workbench.core.conversation import Conversation, plain_text
@@ -152,7 +153,8 @@ def _carry_out(
 
 def _samples(generator: Generator, prompts: Sequence[Conversation]) -> Iterator[SampleText]:
     """What the model in training answers to each prompt, its likeliest words."""
-    rows = [Row(str(place), prompt, _IN_TRAINING) for place, prompt in enumerate(prompts)]
+    adapter = _IN_TRAINING if isinstance(generator.model, PeftModel) else None
+    rows = [Row(str(place), prompt, adapter) for place, prompt in enumerate(prompts)]
     for reply in generator.stream(Generate("samples", rows, _SAMPLING)):
         if isinstance(reply, Done):
             yield SampleText(plain_text(prompts[int(reply.row_id)]), reply.text)

@@ -32,6 +32,7 @@ from workbench.core.recipes import (
     RewardConfig,
     RunSpec,
     SftConfig,
+    Tuning,
 )
 from workbench.core.run_folder import RunFolder
 
@@ -153,12 +154,14 @@ def test_learning_shows_in_the_figures(tmp_path: Path, tiny_model_dir: Path) -> 
     assert rows[8]["num_tokens"] > rows[1]["num_tokens"] > 0
 
 
+@pytest.mark.parametrize("tuning", ["lora", "full"])
 def test_fixed_prompts_are_answered_at_each_measurement(
-    tmp_path: Path, tiny_model_dir: Path
+    tmp_path: Path, tiny_model_dir: Path, tuning: Tuning
 ) -> None:
     config = SftConfig(max_steps=4, eval_steps=2, learning_rate=0.05)
-    plain = make_run(tmp_path / "plain", tiny_model_dir, config)
-    asked = make_run(tmp_path / "asked", tiny_model_dir, config)
+    adapter = AdapterConfig(tuning=tuning, r=4, lora_dropout=0.1)
+    plain = make_run(tmp_path / "plain", tiny_model_dir, config, adapter=adapter)
+    asked = make_run(tmp_path / "asked", tiny_model_dir, config, adapter=adapter)
     spec = RunSpec.model_validate_json(asked.spec.read_text(encoding="utf-8"))
     spec.sample_prompts = (user("What is rain?"), user("What is Paris?"))
     asked.spec.write_text(spec.model_dump_json(), encoding="utf-8")
