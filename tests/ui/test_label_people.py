@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from tests.ui.data_samples import tab_stops
 from tests.ui.label_panels import (
     PLAIN,
     add_pairs,
@@ -195,6 +196,8 @@ def test_a_pair_is_made_a_gold_item(qtbot: QtBot, session: Session, project: Pro
     left_is_first = shown_text(panel, "left") == "First 0."
     run_command(panel, "Make this pair a gold item")
     asked = dialog(qtbot, "label.gold")
+    assert tab_stops(asked.answer, asked.yes)[:2] == ["Known answer", "Why"]
+    assert asked.focusWidget() is asked.answer  # Enter in haste would make a wrong one
     known = asked.findChild(QComboBox)
     assert known is not None
     known.setCurrentIndex(known.findData(Action.LEFT_MUCH))
@@ -204,6 +207,7 @@ def test_a_pair_is_made_a_gold_item(qtbot: QtBot, session: Session, project: Pro
     assert gold is not None
     assert gold.choice is (Choice.FIRST if left_is_first else Choice.SECOND)
     assert gold.strength is Strength.MUCH
+    assert "It is a gold item now" in session.window.notices[-1]
     assert project.labels.counts() == {}
 
 

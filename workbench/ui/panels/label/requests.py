@@ -112,7 +112,9 @@ class Requests:
             if given.side is not None:
                 choice = choice_of_side(given.side, shown.shown_left)
             explanation = dialog.explanation.text().strip()
-            self._session.change(lambda: queue.make_gold(choice, given.strength, explanation))
+            if self._session.change(lambda: queue.make_gold(choice, given.strength, explanation)):
+                said = self._owner.tr("It is a gold item now: others are asked it now and then.")
+                self._session.window.show_notice(said)
 
         _open(dialog, accept)
 

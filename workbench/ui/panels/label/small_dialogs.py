@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QVBoxL
 from workbench.core.errors import KnownError
 from workbench.ui.panels.label.actions import VERDICTS, Action, Given, title
 from workbench.ui.tokens import SPACE_8, SPACE_12, SPACE_16
+from workbench.ui.widgets.tab_order import tab_before
 from workbench.ui.widgets.texts import button, label
 
 _WIDTH = 440
@@ -31,11 +32,19 @@ class _Question(QDialog):
         row = QHBoxLayout()
         row.setSpacing(SPACE_8)
         row.addStretch(1)
-        row.addWidget(button(self.tr("Cancel"), self.reject))
+        self._cancel = button(self.tr("Cancel"), self.reject)
+        row.addWidget(self._cancel)
         self.yes = button(yes, self.accept, kind="primary")
         self.yes.setDefault(True)
         row.addWidget(self.yes)
         column.addLayout(row)
+
+    def ask_for(self, *fields: QWidget) -> None:
+        """Put fields above the buttons; the first has the keyboard."""
+        for field in fields:
+            self.fields.addWidget(field)
+        tab_before(self._cancel, fields)
+        fields[0].setFocus()
 
 
 class NameDialog(_Question):
@@ -60,11 +69,10 @@ class NameDialog(_Question):
         self.problem = label("", "bad", wrap=True)
         self.problem.hide()
         self._take = take
-        self.fields.addWidget(self.name)
+        self.ask_for(self.name)
         self.fields.addWidget(self.problem)
         self.name.textChanged.connect(self._typed)
         self._typed("")
-        self.name.setFocus()
 
     def accept(self) -> None:
         try:
@@ -104,8 +112,7 @@ class GoldDialog(_Question):
         self.explanation = QLineEdit()
         self.explanation.setAccessibleName(self.tr("Why"))
         self.explanation.setPlaceholderText(self.tr("Why: shown to them afterwards"))
-        self.fields.addWidget(self.answer)
-        self.fields.addWidget(self.explanation)
+        self.ask_for(self.answer, self.explanation)
 
     @property
     def given(self) -> Given:
