@@ -254,6 +254,9 @@ def test_what_it_learns_from_can_be_leafed_through(
     qtbot.mouseClick(after, Qt.MouseButton.LeftButton)
     assert panel.example._prompt._text.text() != first
     assert panel.example._position.text() == "Row 2 of 3"
+    assert panel.example._first.title.text() == "Chosen: made more likely"
+    choose(qtbot, panel, "reward")
+    qtbot.waitUntil(lambda: panel.example._first.title.text() == "Chosen: scored higher")
 
 
 @pytest.mark.usefixtures("model")

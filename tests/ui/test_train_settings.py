@@ -74,6 +74,24 @@ def test_each_method_begins_balanced_and_can_have_each_preset(
         assert adapter.r == preset_values(method, preset).get("r", 16)
 
 
+def test_a_preset_goes_with_the_person_to_methods_not_seen_yet(
+    settings: Settings, qtbot: QtBot
+) -> None:
+    settings.show_method("kto")
+    press(qtbot, settings, "train.preset.quick")
+    settings.show_method("reward")
+    assert settings.presets.current == "quick"
+    settings.show_method("dpo")
+    assert settings.presets.current == "balanced", "what was chosen there is kept"
+    settings.show_method("kto")
+    assert settings.presets.current == "quick"
+    write(qtbot, settings, "train.field.r", "4")
+    settings.show_method("sft")
+    adapter = settings.adapter()
+    assert adapter is not None
+    assert adapter.r == 4
+
+
 def test_an_edited_field_is_custom_until_it_is_put_back(settings: Settings, qtbot: QtBot) -> None:
     press(qtbot, settings, "train.preset.thorough")
     write(qtbot, settings, "train.field.learning_rate", "1e-4")

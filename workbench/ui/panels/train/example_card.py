@@ -22,6 +22,7 @@ class ExampleCard(Card):
         super().__init__("-")
         self.setObjectName("train.example")
         self._examples: Sequence[Example] = ()
+        self._method = ""
         self._row = 0
         self._back = icon_button("left", self.tr("Row before"), self._show_before)
         self._on = icon_button("next", self.tr("Next row"), self._show_next)
@@ -41,13 +42,15 @@ class ExampleCard(Card):
             "rejected": (self.tr("Rejected: made less likely"), "bad"),
             "good": (self.tr("Good answer: made more likely"), "good"),
             "bad": (self.tr("Bad answer: made less likely"), "bad"),
+            "scored higher": (self.tr("Chosen: scored higher"), "good"),
+            "scored lower": (self.tr("Rejected: scored lower"), "bad"),
             "right": (self.tr("Right answer: for rewards to compare with"), "good"),
         }
-        self.show_examples(())
+        self.show_examples((), "")
 
-    def show_examples(self, examples: Sequence[Example]) -> None:
-        """Show the first of these, or stay at the row where one was."""
-        self._examples = examples
+    def show_examples(self, examples: Sequence[Example], method: str) -> None:
+        """Show the first of these as a method learns from it, or stay at the row where one was."""
+        self._examples, self._method = examples, method
         self._row = min(self._row, max(0, len(examples) - 1))
         self._show()
 
@@ -68,7 +71,7 @@ class ExampleCard(Card):
             self.tr("Row {0:,} of {1:,}").format(self._row + 1, len(self._examples))
         )
         example = self._examples[self._row]
-        parts = parts_of(example)
+        parts = parts_of(example, self._method)
         self._prompt.show_text(plain_text(example.prompt), self.tr("Prompt"), "small")
         for place, shown in enumerate((self._first, self._second)):
             shown.setVisible(place < len(parts))

@@ -157,17 +157,24 @@ def _suitable_data(project: Project, method: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A text beside the prompt: `role` is imitated, chosen, rejected, good, bad or right."""
+    """A text beside the prompt.
+
+    `role` is imitated, chosen, rejected, scored higher, scored lower, good, bad or right.
+    """
 
     role: str
     text: str
 
 
-def parts_of(example: Example) -> tuple[Part, ...]:
-    """What an example teaches about its prompt."""
+_PREFERENCE_ROLES = ("chosen", "rejected")
+
+
+def parts_of(example: Example, method: str) -> tuple[Part, ...]:
+    """What an example teaches a method about its prompt."""
     match example:
         case PreferenceExample():
-            return Part("chosen", example.chosen), Part("rejected", example.rejected)
+            roles = ("scored higher", "scored lower") if method == "reward" else _PREFERENCE_ROLES
+            return Part(roles[0], example.chosen), Part(roles[1], example.rejected)
         case UnpairedExample():
             return (Part("good" if example.desirable else "bad", example.completion),)
         case PromptExample():

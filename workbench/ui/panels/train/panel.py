@@ -229,7 +229,8 @@ class TrainPanel(Panel):
         config, adapter = self.settings.config(), self.settings.adapter()
         self.start_from.show_tuning(adapter is not None and adapter.tuning == "full")
         self.outcome.show_plan(learnable, config, names.get(device, device))
-        self.example.show_examples(learnable.trained(config) if config else learnable.examples)
+        shown = learnable.trained(config) if config else learnable.examples
+        self.example.show_examples(shown, learnable.method)
         self._show_reason(material)
         can_start = not self.outcome.reason and not self._is_starting
         self._start.setEnabled(can_start)

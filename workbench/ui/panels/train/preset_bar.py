@@ -39,18 +39,23 @@ class PresetBar(QWidget):
 
     def show_values(self, method: str, form: RecipeForm) -> None:
         """Say which preset of the method the form's values are, if any."""
-        now = form.texts(form.values())
-        preset = next(
-            (
-                name
-                for name in PRESETS
-                if now == form.texts({**form.defaults(), **preset_values(method, name)})
-            ),
-            "",
-        )
+        preset = preset_of(method, form)
         self._segments.show_chosen(preset)
         custom = self.tr("Custom: these are settings of your own.")
         self._note.setText(self._words(PRESETS[preset].purpose) if preset else custom)
 
     def _words(self, text: str) -> str:
         return QCoreApplication.translate("Recipe", text)
+
+
+def preset_of(method: str, form: RecipeForm) -> str:
+    """Which preset of the method the form's values are; empty for none."""
+    now = form.texts(form.values())
+    return next(
+        (
+            name
+            for name in PRESETS
+            if now == form.texts({**form.defaults(), **preset_values(method, name)})
+        ),
+        "",
+    )

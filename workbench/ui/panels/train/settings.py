@@ -12,7 +12,7 @@ from workbench.core.recipes import METHODS, AdapterConfig, MethodConfig, OnlineC
 from workbench.core.recipes.presets import preset_values
 from workbench.core.rewards import BaseReward
 from workbench.ui.bridge import Bridge
-from workbench.ui.panels.train.preset_bar import PresetBar
+from workbench.ui.panels.train.preset_bar import PresetBar, preset_of
 from workbench.ui.panels.train.rewards_editor import RewardsEditor
 from workbench.ui.tokens import SPACE_16
 from workbench.ui.widgets.recipe_form import RecipeForm
@@ -85,16 +85,19 @@ class Settings(QWidget):
         return self._form.result(AdapterConfig)
 
     def show_method(self, method: str) -> None:
-        """Show the form of another method; the adapter's settings stay as they are."""
+        """Show the form of another method; a preset, or the adapter's settings, go with it."""
         if method == self._method:
             return
-        leaving = self._form
+        leaving, preset = self._form, self.presets.current
         values = leaving.values()
         self._entered[self._method] = values
         self._method = method
         self._form = self._make_form()
         self._form.set_values(self._entered.get(method, {}))
-        self._form.set_values({name: values[name] for name in AdapterConfig.model_fields})
+        if preset and method not in self._entered:
+            self._fill_in(preset)
+        elif not (preset and preset_of(method, self._form)):
+            self._form.set_values({name: values[name] for name in AdapterConfig.model_fields})
         self._layout.removeWidget(leaving)
         leaving.setParent(None)
         leaving.deleteLater()
@@ -108,9 +111,12 @@ class Settings(QWidget):
         self._show_state()
 
     def _apply_preset(self, preset: str) -> None:
-        self._form.set_values({**self._form.defaults(), **preset_values(self._method, preset)})
+        self._fill_in(preset)
         self._show_state()
         self.edited.emit()
+
+    def _fill_in(self, preset: str) -> None:
+        self._form.set_values({**self._form.defaults(), **preset_values(self._method, preset)})
 
     def _on_edited(self) -> None:
         self._show_state()
