@@ -253,3 +253,18 @@ def test_an_edit_that_changes_nothing_is_refused_in_place(
     press(qtbot, panel, Qt.Key.Key_Escape)
     assert project.labels.counts() == {}
     decide(qtbot, panel, Qt.Key.Key_Left)
+
+
+def test_what_was_done_is_never_cut_off_without_a_sign(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    add_pairs(project, 2)
+    panel = shown_panel(qtbot, session)
+    panel.resize(1000, 640)
+    qtbot.waitUntil(lambda: panel.width() == 1000)
+    bar = panel._verdicts
+    words = "Edit saved as a pair of its own, and these two answers still wait for a verdict"
+    bar.saved.show_text(words)
+    qtbot.waitUntil(lambda: bar.saved.text().endswith("…"))
+    assert bar.saved.toolTip() == words
+    assert bar.saved.geometry().right() <= bar._strip.width()

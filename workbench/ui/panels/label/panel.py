@@ -168,21 +168,21 @@ class LabelPanel(Panel):
             saved = self._change(lambda: queue.decide(choice))
         if saved:
             said = self.tr("Saved at {clock}").format(clock=time.strftime("%H:%M:%S"))
-            self._verdicts.saved.setText(said)
+            self._verdicts.saved.show_text(said)
 
     def _undo(self) -> None:
         before = self._queue.current
         if self._change(self._queue.undo):
             undone = self._queue.current is not before
             said = self.tr("Taken back") if undone else self.tr("Nothing to undo")
-            self._verdicts.saved.setText(said)
+            self._verdicts.saved.show_text(said)
 
     def _redo(self) -> None:
         before = self._queue.decided
         if self._change(self._queue.redo):
             redone = self._queue.decided != before
             said = self.tr("Given again") if redone else self.tr("Nothing to redo")
-            self._verdicts.saved.setText(said)
+            self._verdicts.saved.show_text(said)
 
     def _change(self, operation: Callable[[], Changes]) -> bool:
         self._end_what_is_under_way()
@@ -263,7 +263,7 @@ class LabelPanel(Panel):
     def _mark(self, *, is_good: bool) -> None:
         span = self._answers.selected(is_good=is_good)
         if span is None:
-            self._verdicts.saved.setText(self.tr("Select words in an answer first"))
+            self._verdicts.saved.show_text(self.tr("Select words in an answer first"))
             return
         self._queue.pending.add_span(span)
         self._pending_changed()
@@ -275,7 +275,7 @@ class LabelPanel(Panel):
     def _toggle_scrolling(self) -> None:
         self._answers.scrolls_together = not self._answers.scrolls_together
         together = self._answers.scrolls_together
-        self._verdicts.saved.setText(
+        self._verdicts.saved.show_text(
             self.tr("Answers scroll together") if together else self.tr("Answers scroll apart")
         )
 
@@ -323,7 +323,7 @@ class LabelPanel(Panel):
         self.session.settings.annotator = name
         self.session.settings.save()
         self._queue = LabelQueue(self.session.project, name, self._stopwatch)
-        self._verdicts.saved.clear()  # what was saved was somebody else's
+        self._verdicts.saved.show_text("")  # what was saved was somebody else's
         self._back_to_queue()
 
     def _use_keys(self, keymap: KeyMap) -> None:
@@ -378,8 +378,8 @@ class LabelPanel(Panel):
         self._drawer.changed.connect(self._pending_changed)
         self._drawer.left.connect(self.setFocus)
         self._editing.ended.connect(self._edited)
-        edit_saved = self.tr("Edit saved as a pair of its own; these two still wait")
-        self._editing.saved.connect(lambda: self._verdicts.saved.setText(edit_saved))
+        edit_saved = self.tr("Edit saved as a pair; these two wait")
+        self._editing.saved.connect(lambda: self._verdicts.saved.show_text(edit_saved))
         self._notice.back_asked.connect(self._back_to_queue)
         menu = self._queue_menu
         menu.aboutToShow.connect(self._reader.read_standing)  # verdicts make and settle disputes

@@ -71,7 +71,8 @@ class VerdictBar(QWidget):
             graded.addWidget(self._button(action, title(action), is_wide=True), 1)
         self.attached = label("", "small")
         self.attached.setObjectName("label.attached")
-        self.saved = label("", "small")
+        self.saved = ElidedLabel("", "small")
+        self.saved.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.saved.setObjectName("label.saved")
         self._strip = self._make_strip()
         self._question = ElidedLabel()
@@ -116,7 +117,7 @@ class VerdictBar(QWidget):
         ]
         self.attached.setText(" · ".join(part for part in parts if part))
         if not pending.is_empty:
-            self.saved.setText("")
+            self.saved.show_text("")
 
     def _show_enabled(self) -> None:
         for made in self._buttons:
@@ -142,9 +143,8 @@ class VerdictBar(QWidget):
         }
         for action in _STRIP:
             row.addWidget(self._button(action, words[action], is_wide=False))
-        row.addStretch(1)
         row.addWidget(self.attached)
-        row.addWidget(self.saved)
+        row.addWidget(self.saved, 1)
         return strip
 
     def _button(self, action: Action, text: str, *, is_wide: bool) -> _KeyButton:
