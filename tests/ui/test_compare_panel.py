@@ -248,6 +248,8 @@ def test_an_emptied_field_asks_nothing(qtbot: QtBot, panel: ComparePanel) -> Non
     assert panel._comparison is None
     assert prompt.text() == "Question 0?"
     assert write_button.isEnabled()
+    qtbot.keyClicks(prompt, "Why?")
+    assert prompt.text() == "Why?"
 
 
 def comparison(*, blind: bool) -> Comparison:

@@ -130,6 +130,8 @@ class PromptBar(Card):
         """A field that was emptied and left shows the prompt again that it stands for."""
         if self._is_empty and self._prompts:
             self._show_place()
+            if self._text.hasFocus():
+                self._text.selectAll()  # who goes on typing writes something else
             self.edited.emit()
 
     def _shown_text(self) -> str:
