@@ -187,8 +187,7 @@ def explain_host(return_code: int, log_tail: str, oom_kills: int) -> HostEnd:
     if return_code in _ENDED_FROM_OUTSIDE:
         name = _signal_name(-return_code)
         return HostEnd(
-            f"The process that writes answers was ended from outside ({name}): load the model"
-            " again.",
+            f"The process that writes answers was ended from outside ({name}): try again.",
             is_known=True,
         )
     words = f"signal {_signal_name(-return_code)}" if return_code < 0 else last_line(log_tail)

@@ -149,7 +149,7 @@ class GenerationClient:
     def _send(self, request_id: str, request: Request) -> None:
         with self._state_lock:
             if not self.is_running:
-                raise RunError("The process that writes answers has ended: load the model again.")
+                raise RunError("The process that writes answers has ended: try again.")
             self._open.add(request_id)
         self._write(request)
 

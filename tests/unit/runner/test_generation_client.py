@@ -95,7 +95,7 @@ def test_a_host_that_dies_fails_each_open_request(
     assert (failed.request_id, failed.known) == (request_id, known)
     assert words in failed.message
     assert not talk.client.is_running
-    with pytest.raises(RunError, match="load the model again"):
+    with pytest.raises(RunError, match="try again"):
         talk.client.generate(rows("more"), Sampling())
 
 
