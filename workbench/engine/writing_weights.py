@@ -105,8 +105,10 @@ def _stand_together(model: Any, merged_layers: Sequence[Any]) -> None:
     """Let merged weights that read the same numbers stand one below the other in one tensor, so
     that one product can serve them (`one_token.py`).
     """
+    if not merged_layers:
+        return
     known = {id(layer) for layer in merged_layers}
-    for layer in plain_layers(model.get_base_model() if merged_layers else model):
+    for layer in plain_layers(model.get_base_model()):
         for group in (layer.into_attention, layer.into_middle):
             if not all(id(part) in known for part in group):
                 continue

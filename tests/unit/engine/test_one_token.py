@@ -59,6 +59,13 @@ def test_merged_weights_of_one_input_stand_together() -> None:
         assert len(apart._layers[0].into_attention.weights) == 3
 
 
+def test_what_is_not_merged_is_written_too() -> None:
+    policy = adapted(FAMILIES["qwen2"])
+    with policy.model.disable_adapter(), ready_to_write(policy):
+        apart = written(policy, out=False)
+        assert [one.tokens for one in written(policy, out=True)] == [one.tokens for one in apart]
+
+
 def test_other_kinds_of_models_are_left_to_transformers() -> None:
     causal = AutoModelForCausalLM.from_config(GemmaConfig(**SIZES), dtype=torch.float32)
     assert plain_layers(causal) == ()
