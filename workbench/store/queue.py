@@ -85,9 +85,13 @@ class Queue:
         ]
 
     def disagreements(self) -> list[str]:
-        """Pairs whose independent verdicts differ and that nobody has settled."""
+        """Pairs whose independent verdicts differ and that nobody has settled.
+
+        Gold items have their answer, and never train.
+        """
         sql = """
             SELECT pair_id FROM standing WHERE source = 'label' AND choice != 'skip'
+            AND pair_id NOT IN (SELECT pair_id FROM gold)
             GROUP BY pair_id HAVING count(DISTINCT choice) > 1 AND NOT EXISTS (
                 SELECT 1 FROM standing settled
                 WHERE settled.pair_id = standing.pair_id AND settled.source = 'adjudicate'

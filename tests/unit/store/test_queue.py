@@ -166,6 +166,15 @@ def test_disagreements_wait_until_somebody_settles_them(project: Project) -> Non
     ]  # fmt: skip
 
 
+def test_people_need_not_settle_what_has_a_known_answer(project: Project) -> None:
+    disputed, known = add_pairs(project, 2)
+    for pair_id in (disputed, known):
+        for name, choice in (("Ada", Choice.FIRST), ("Grace", Choice.SECOND)):
+            give(project, pair_id, choice, annotator=name)
+    project.gold.mark(GoldAnswer(known, Choice.FIRST, None, ""), "Ada")
+    assert project.queue.disagreements() == [disputed]
+
+
 def test_flagged_pairs_wait_and_do_not_train(project: Project) -> None:
     (pair_id,) = add_pairs(project, 1)
     give(project, pair_id, Choice.FIRST, details=VerdictDetails(flag="Names a person"))
