@@ -61,7 +61,7 @@ def test_merged_weights_of_one_input_stand_together() -> None:
 
 def test_what_is_not_merged_is_written_too() -> None:
     policy = adapted(FAMILIES["qwen2"])
-    with policy.model.disable_adapter(), ready_to_write(policy):
+    with policy.model.disable_adapter():
         apart = written(policy, out=False)
         assert [one.tokens for one in written(policy, out=True)] == [one.tokens for one in apart]
 
