@@ -371,6 +371,7 @@ def test_names_are_suggested_from_what_is_learnt() -> None:
     assert suggested_name("dpo", "Short answers!", taken) == "dpo-short-answers-2"
     assert suggested_name("sft", "Short answers!", taken) == "sft-short-answers-1"
     assert suggested_name("sft", "Demo: short and direct", taken) == "sft-demo-short-1"
+    assert suggested_name("sft", "SFT", set()) == "sft-1"
 
 
 @pytest.mark.usefixtures("model")

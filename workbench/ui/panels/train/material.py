@@ -209,6 +209,7 @@ def why_no_four_bits(device: Device) -> str:
 def suggested_name(method: str, topic: str, taken: set[str]) -> str:
     """A name that no run bears yet, short enough for a list: `dpo-concise-answers-2`."""
     words = "".join(letter if letter.isalnum() else " " for letter in topic.lower()).split()
+    words = words[1:] if words[:1] == [method] else words
     stem = "-".join([method, *words[:_WORDS_IN_NAME]])
     number = 1
     while f"{stem}-{number}" in taken:
