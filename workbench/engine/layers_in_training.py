@@ -126,7 +126,7 @@ class _LayerInTraining:
         attended, _ = packed_attention(
             attention, query, key, value, mask, packed, scaling=attention.scaling,
             dropout=attention.attention_dropout if attention.training else 0.0,
-            sliding_window=getattr(attention, "sliding_window", None),
+            sliding_window=layer.window,
         )  # fmt: skip
         result: torch.Tensor = layer.out_of_attention(attended[0].flatten(1))
         return result

@@ -49,6 +49,13 @@ class PlainLayer:
         query = getattr(self.attention, "q_norm", None)
         return None if query is None else (query, self.attention.k_norm)
 
+    @property
+    def window(self) -> int | None:
+        """How many tokens back a token sees, where that is limited."""
+        of_model: int | None = getattr(self.attention.config, "sliding_window", None)
+        of_layer: int | None = getattr(self.attention, "sliding_window", of_model)
+        return of_layer
+
 
 def plain_layers(causal: Any) -> tuple[PlainLayer, ...]:
     """The layers of a causal language model of transformers; none where they are of another kind.

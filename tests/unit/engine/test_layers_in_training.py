@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import Qwen2Config, Qwen3Config
+from transformers import MistralConfig, Qwen2Config, Qwen3Config
 
 from tests.unit.engine.policies import gradients, policy_of
 from tests.unit.engine.random_models import SIZES, adapted
@@ -52,8 +52,12 @@ def test_results_and_gradients_stay_the_same(base: LoadedBase, checkpointing: bo
 
 @pytest.mark.parametrize(
     "config",
-    [Qwen2Config(**{**SIZES, "head_dim": 8}), Qwen3Config(**SIZES)],
-    ids=["biases", "norms of heads"],
+    [
+        Qwen2Config(**{**SIZES, "head_dim": 8}),
+        Qwen3Config(**SIZES),
+        MistralConfig(**SIZES, sliding_window=3),
+    ],
+    ids=["biases", "norms of heads", "a window"],
 )
 def test_other_families_of_the_kind(config: Any) -> None:
     policy = adapted(config).train()
