@@ -16,6 +16,7 @@ from workbench.store.quality import QualityReader
 from workbench.store.rows import NewPair
 from workbench.ui.panels.quality.duplicates import find_duplicates
 from workbench.ui.panels.quality.figures import QualityFigures, compute
+from workbench.ui.panels.quality.people_findings import PeopleFindings
 from workbench.ui.panels.quality.view import Scope
 
 FIRST, SECOND, TIE = Choice.FIRST, Choice.SECOND, Choice.TIE
@@ -134,6 +135,19 @@ def test_sides_of_people_but_not_of_files(labelling: Labelling) -> None:
         ("ben", 1.0, True),
         ("ada", 0.5, False),
     ]
+
+
+def test_a_lean_that_is_nobodys_own_yet_is_not_called_even(labelling: Labelling) -> None:
+    for number, pair_id in enumerate(labelling.pairs(numbered(40))):
+        labelling.say(pair_id, FIRST, shown_left=FIRST if number % 2 else SECOND)
+        if number < 12:
+            for who in ("ben", "cleo"):
+                labelling.say(pair_id, FIRST, who, shown_left=FIRST)
+    figures = labelling.figures()
+    assert not any(one.stands_out for one in figures.sides.each)
+    finding = PeopleFindings().sides(figures)
+    assert (finding.tag, finding.tone) == ("leaning", "caution")
+    assert "Together they lean to a side" in finding.advice
 
 
 def test_the_longer_answer_wins_where_people_say_so(labelling: Labelling) -> None:

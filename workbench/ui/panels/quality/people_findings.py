@@ -131,10 +131,16 @@ class PeopleFindings(Words):
                 self.tr("Go on labelling."),
             )
         leaning = [named.name for named in figures.sides.each if named.stands_out]
+        leans_together = left.is_above(0.5) or left.is_below(0.5)
         start, end = span(0.5, [left, *(named.estimate for named in figures.sides.each)])
         if leaning:
             advice = self.tr("{0} should read the other answer first for a while.").format(
                 ", ".join(leaning)
+            )
+        elif leans_together:
+            advice = self.tr(
+                "Together they lean to a side, and nobody's own verdicts are enough to say whose:"
+                " go on labelling, and look again."
             )
         else:
             advice = self.tr("Nothing to do: nobody leans to a side.")
@@ -143,8 +149,8 @@ class PeopleFindings(Words):
             title=self.title("sides"),
             figure=percent(left.value),
             note=self.note(left, exact_percent, self.tr("verdicts")),
-            tag=self.tr("leaning") if leaning else self.tr("even"),
-            tone="caution" if leaning else "good",
+            tag=self.tr("leaning") if leaning or leans_together else self.tr("even"),
+            tone="caution" if leaning or leans_together else "good",
             bar=Bar(left, start, end, half(start, end)),
             meaning=self.tr(
                 "How often the left answer won. Sides are drawn at random, so half is fair."
