@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from workbench.engine.row_products import add_product, product
+from workbench.engine.row_products import add_product, few_rows_linear, product
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -20,3 +20,13 @@ def test_the_whole_is_its_parts(dtype: torch.dtype, count: int, columns: int) ->
     result = start.clone()
     add_product(result, rows, matrix)
     assert torch.equal(result, start + rows @ matrix)
+
+
+@pytest.mark.parametrize("count", [1, 64, 65])
+def test_a_linear_layer_of_few_rows_is_the_layer(count: int) -> None:
+    draw = torch.Generator().manual_seed(count)
+    layer = torch.nn.Linear(7, 5)
+    rows = torch.randn(count, 7, generator=draw)
+    found = few_rows_linear(rows, layer.weight, layer.bias)
+    torch.testing.assert_close(found, layer(rows))
+    torch.testing.assert_close(few_rows_linear(rows, layer.weight), found - layer.bias)
