@@ -74,6 +74,7 @@ def test_only_strong_verdicts_are_written_and_the_rest_is_counted(
     page.export_to(tmp_path / "out.jsonl")
     qtbot.waitUntil(lambda: "1 row written" in page.outcome.text())
     assert "1 left out" in page.outcome.text()
+    assert "all of 2 rows here" in page.outcome.text()
     assert len(lines(tmp_path / "out.jsonl")) == 1
 
 

@@ -22,6 +22,7 @@ from workbench.store import Project
 from workbench.store.reading import Stopped
 
 _HELD_OUT = "held out: write train and held out as two files to have these"
+_IN_OTHER_FILE = "in the held-out part, so that none may train: ask for a smaller share"
 _REPORT_EVERY_S = 0.1
 
 
@@ -45,12 +46,20 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """`rows` and `held_out_rows` are those of the two files; `left_out` counts others by reason."""
+    """`rows` and `held_out_rows` are those of the two files, `told_rows` the project's rows that
+    they tell (of a pair some forms make two); `left_out` counts the project's others by reason.
+    """
 
     files: tuple[Path, ...]
     rows: int
     held_out_rows: int = 0
+    told_rows: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def read_rows(self) -> int:
+        """Every row of the project that was looked at."""
+        return self.told_rows + sum(self.left_out.values())
 
 
 class ExportCancelled(Exception):  # noqa: N818 - not an error: somebody asked for it
@@ -109,6 +118,7 @@ class _Export:
         self._rows = Rows(project, form, wanted, cancelled)
         self._unwritable: Counter[str] = Counter()
         self._written = 0
+        self._told = 0
         self._next_report = 0.0
 
     def run(self) -> ExportReport:
@@ -116,20 +126,19 @@ class _Export:
         if fraction is None:
             only_marked = self._form.kind is Kind.PROMPTS
             rows = self._write(self._path, lambda each: only_marked or not each.is_held_out)
-            return ExportReport((self._path,), rows, 0, self._left_out())
+            return ExportReport((self._path,), rows, 0, self._told, self._left_out())
         train, held_out = _part(self._path, "train"), _part(self._path, "held_out")
         rows = self._write(train, lambda each: not _is_apart(each, fraction))
-        left_out = self._left_out()
-        left_out.pop(_HELD_OUT, None)
         held_out_rows = self._write(
             held_out, lambda each: _is_apart(each, fraction), may_be_none=True
         )
-        return ExportReport((train, held_out), rows, held_out_rows, left_out)
+        left_out = self._left_out()
+        left_out.pop(_IN_OTHER_FILE, None)
+        return ExportReport((train, held_out), rows, held_out_rows, self._told, left_out)
 
     def _write(
         self, path: Path, is_wanted: Callable[[Placed], bool], *, may_be_none: bool = False
     ) -> int:
-        self._unwritable.clear()
         rows = self._fields(is_wanted)
         first = next(rows, None)
         if first is None and not may_be_none:
@@ -137,23 +146,27 @@ class _Export:
         return write_file(path, _with_first(first, rows))
 
     def _fields(self, is_wanted: Callable[[Placed], bool]) -> Iterator[dict[str, Any]]:
-        assert self._form.write is not None
         for placed in self._rows.all(self._options.dataset_ids):
             if self._cancelled():
                 raise ExportCancelled
             if not is_wanted(placed):
-                self._unwritable[_HELD_OUT] += 1
+                is_one_file = self._options.held_out_fraction is None
+                self._unwritable[_HELD_OUT if is_one_file else _IN_OTHER_FILE] += 1
                 continue
-            record = self._oriented(placed.record)
             try:
-                fields = self._form.write(record)
+                written = [self._row(self._oriented(record)) for record in placed.records]
             except BadRowError as error:
                 self._unwritable[error.reason] += 1
                 continue
-            if self._options.provenance:
-                fields |= self._provenance(record)
-            self._count()
-            yield fields
+            self._told += 1
+            for row in written:
+                self._count()
+                yield row
+
+    def _row(self, record: Record) -> dict[str, Any]:
+        assert self._form.write is not None
+        fields = self._form.write(record)
+        return fields | self._provenance(record) if self._options.provenance else fields
 
     def _oriented(self, record: Record) -> Record:
         has_chosen = any(column.role is Role.CHOSEN for column in self._form.columns)

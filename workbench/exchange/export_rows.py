@@ -24,6 +24,7 @@ from workbench.store.reading import Stop
 
 # What a person said of a pair counts before what a rule or a file said.
 _NOT_BY_PEOPLE = ("import", "rule")
+_GOLD = "gold, which only tests annotators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A record, and where its prompt stands: held out for good, or at a place between 0 and 1."""
+    """What one row becomes, and where its prompt stands: held out, or between 0 and 1."""
 
-    record: Record
+    records: tuple[Record, ...]
     is_held_out: bool
     place: float
 
@@ -86,28 +87,28 @@ class Rows:
         for each in exports.stored_prompts(self._database, dataset_ids, self._stop):
             check = Check(each.check) if each.check else None
             record = PromptRecord(each.prompt.messages, each.answer, check, each.prompt.split)
-            yield _placed(record, each)
+            yield _placed((record,), each)
 
     def _answers(self, dataset_ids: tuple[str, ...]) -> Iterator[Placed]:
         if self._form.kind is Kind.SUPERVISED:
             for each in exports.stored_examples(self._database, dataset_ids, self._stop):
                 messages, split = each.prompt.prompt.messages, each.prompt.prompt.split
-                yield _placed(ExampleRecord(messages, each.text, each.origin, split), each.prompt)
+                example = ExampleRecord(messages, each.text, each.origin, split)
+                yield _placed((example,), each.prompt)
             return
         for each in exports.stored_unpaired(self._database, dataset_ids, self._stop):
             messages, split = each.prompt.prompt.messages, each.prompt.prompt.split
             judged = UnpairedRecord(messages, each.text, bool(each.desirable), each.origin, split)
-            yield _placed(judged, each.prompt)
+            yield _placed((judged,), each.prompt)
 
     def _pairs(self, dataset_ids: tuple[str, ...]) -> Iterator[Placed]:
         for stored in exports.stored_pairs(self._database, dataset_ids, self._stop):
             pair = self._record(stored)
-            reason = self._why_left_out(pair)
+            reason = _GOLD if stored.is_gold else self._why_left_out(pair)
             if reason:
                 self.left_out[reason] += 1
                 continue
-            for record in _as_kind(pair, self._form.kind):
-                yield _placed(record, stored.prompt)
+            yield _placed(_as_kind(pair, self._form.kind), stored.prompt)
 
     def _record(self, stored: StoredPair) -> PairRecord:
         return PairRecord(
@@ -155,25 +156,25 @@ def _is_judged_alone(pair: PairRecord, form: Form) -> bool:
     return form.kind is Kind.UNPAIRED and pair.choice is Choice.BOTH_BAD
 
 
-def _as_kind(pair: PairRecord, kind: Kind) -> list[Record]:
+def _as_kind(pair: PairRecord, kind: Kind) -> tuple[Record, ...]:
     """The pair itself, or what it says of its answers one by one."""
     if kind is Kind.PREFERENCE:
-        return [pair]
+        return (pair,)
     first_won = pair.choice is Choice.FIRST
     if kind is Kind.SUPERVISED:
         text, origin = (
             (pair.first, pair.first_origin) if first_won else (pair.second, pair.second_origin)
         )
-        return [ExampleRecord(pair.prompt, text, origin, pair.split)]
+        return (ExampleRecord(pair.prompt, text, origin, pair.split),)
     both_bad = pair.choice is Choice.BOTH_BAD
-    return [
+    return (
         UnpairedRecord(
             pair.prompt, pair.first, first_won and not both_bad, pair.first_origin, pair.split
         ),
         UnpairedRecord(
             pair.prompt, pair.second, not first_won and not both_bad, pair.second_origin, pair.split
         ),
-    ]
+    )
 
 
 def _judgement(verdict: Verdict) -> Judgement:
@@ -188,5 +189,5 @@ def _judgement(verdict: Verdict) -> Judgement:
     )
 
 
-def _placed(record: Record, prompt: StoredPrompt) -> Placed:
-    return Placed(record, prompt.prompt.split is Split.HELD_OUT, prompt.place)
+def _placed(records: tuple[Record, ...], prompt: StoredPrompt) -> Placed:
+    return Placed(records, prompt.prompt.split is Split.HELD_OUT, prompt.place)

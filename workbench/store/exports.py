@@ -38,12 +38,13 @@ class StoredPrompt:
 
 @dataclass(frozen=True, slots=True)
 class StoredPair:
-    """A pair with the verdicts that stand."""
+    """A pair with the verdicts that stand; a gold item only tests annotators."""
 
     prompt: StoredPrompt
     first: Response
     second: Response
     verdicts: tuple[Verdict, ...]
+    is_gold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,13 @@ _PAIRS = """
         b.text AS second_text, b.origin AS second_origin, b.parent_id AS second_parent,
         pairs.id AS pair_id, verdicts.id AS verdict_id, verdicts.annotator, verdicts.choice,
         verdicts.shown_left, verdicts.strength, verdicts.elapsed_s, verdicts.created_at,
-        verdicts.source
+        verdicts.source, gold.pair_id IS NOT NULL AS is_gold
     FROM pairs JOIN prompts ON prompts.id = pairs.prompt_id
     JOIN responses a ON a.id = pairs.first_id JOIN responses b ON b.id = pairs.second_id
     LEFT JOIN standing ON standing.pair_id = pairs.id
     LEFT JOIN verdicts ON verdicts.id = standing.verdict_id
-    WHERE pairs.id NOT IN (SELECT pair_id FROM gold) AND {where}
+    LEFT JOIN gold ON gold.pair_id = pairs.id
+    WHERE {where}
     ORDER BY pairs.rowid, verdicts.rowid
 """
 _ANSWERS = """
@@ -81,7 +83,7 @@ _PROMPTS = "SELECT * FROM prompts WHERE {where} ORDER BY rowid"
 def stored_pairs(
     database: Path, dataset_ids: Sequence[str] = (), stop: Stop | None = None
 ) -> Iterator[StoredPair]:
-    """Every pair of all data sets or some, but for gold items, which only test annotators."""
+    """Every pair of all data sets or some."""
     rows = _rows(database, _PAIRS.format(where=_where("pairs", dataset_ids)), dataset_ids, stop)
     for _, group in groupby(rows, key=lambda row: row["place"]):
         verdicts = list(group)
@@ -91,6 +93,7 @@ def stored_pairs(
             _response(row, "first"),
             _response(row, "second"),
             tuple(_verdict(each) for each in verdicts if each["verdict_id"] is not None),
+            bool(row["is_gold"]),
         )
 
 

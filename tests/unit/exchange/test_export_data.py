@@ -13,6 +13,7 @@ from tests.unit.exchange.rows_of_forms import ROWS, jsonl
 from workbench.core.conversation import Message, user
 from workbench.core.errors import DataFileError, KnownError, ProjectError
 from workbench.core.ids import new_id
+from workbench.core.labelling import GoldAnswer
 from workbench.core.preferences import Choice, Origin, OriginKind, Split, Strength, Verdict
 from workbench.exchange.export_data import (
     ExportCancelled,
@@ -160,6 +161,25 @@ def test_filters_keep_what_is_strong_agreed_on_and_by_the_asked(
     ties = export_data(project, path, ExportOptions("comparison", annotators=("Grace",)))
     assert [row["winner"] for row in rows_of(path)] == ["response_2", "response_2", "tie"]
     assert ties.rows == 3
+
+
+def test_every_row_is_written_or_left_out_for_a_reason(project: Project, tmp_path: Path) -> None:
+    ids = add_pairs(project, 40)
+    project.gold.mark(GoldAnswer(ids[5], Choice.FIRST), "Ada")
+    judge(project, ids[6], "Ada", Choice.SKIP)
+    path = tmp_path / "out.jsonl"
+    report = export_data(project, path)
+    assert (report.rows, report.told_rows, report.read_rows) == (38, 38, 40)
+    assert report.left_out["gold, which only tests annotators"] == 1
+    singly = export_data(project, path, ExportOptions("trl-kto"))
+    assert (singly.rows, singly.told_rows, singly.read_rows) == (76, 38, 40)
+    # A talk of several turns has no place in this form, in whichever part it is.
+    parts = export_data(project, path, ExportOptions("alpaca", held_out_fraction=0.9))
+    assert parts.rows + parts.held_out_rows == parts.told_rows == 37
+    assert parts.read_rows == 40
+    few = ExportOptions("alpaca", held_out_fraction=1.0)
+    with pytest.raises(ProjectError, match="ask for a smaller share"):
+        export_data(project, path, few)
 
 
 def test_provenance_is_there_unless_it_is_not_wanted(project: Project, tmp_path: Path) -> None:

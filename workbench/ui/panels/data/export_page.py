@@ -217,6 +217,11 @@ class ExportPage(ToolPage):
             self.tr("{0:,} left out: {1}.").format(number, reason)
             for reason, number in report.left_out.items()
         ]
+        if report.told_rows < report.rows + report.held_out_rows:
+            pairs = count(report.told_rows, self.tr("pair"), self.tr("pairs"))
+            lines.append(self.tr("They tell {0}, each as two rows: one an answer.").format(pairs))
+        whole = count(report.read_rows, self.tr("row"), self.tr("rows"))
+        lines.append(self.tr("That accounts for all of {0} here.").format(whole))
         self.outcome.setText("\n".join(lines))
         self._session.window.show_notice(lines[0])
 
