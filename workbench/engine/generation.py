@@ -13,6 +13,7 @@ import torch
 from peft import PeftModel
 from transformers import DynamicCache
 
+from workbench.core.conversation import Conversation
 from workbench.core.errors import RunError
 from workbench.core.generation import Done, Generate, Row, Sampling, Token
 from workbench.engine.batching import split
@@ -71,20 +72,32 @@ class Generator:
         for part in split(answers, self.max_rows):
             yield from self._write(request.request_id, part, request.sampling, cancelled)
 
+    def too_long(self, prompt: Conversation) -> str:
+        """Why a prompt leaves no room for an answer, as half a sentence; empty where it does."""
+        return self._too_long(len(prompt_ids(self.tokenizer, prompt)))
+
+    def _too_long(self, tokens: int) -> str:
+        if self._window is None or tokens < self._window:
+            return ""
+        return f"A prompt of {tokens:,} tokens fills the model's {self._window:,}"
+
+    @property
+    def _window(self) -> int | None:
+        """Tokens that the model can hold; None where it says nothing of it."""
+        return getattr(self.model.config, "max_position_embeddings", None) or None
+
     def _answers(self, rows: Sequence[Row], sampling: Sampling) -> list[_Answer]:
         known = set(self.model.peft_config) if isinstance(self.model, PeftModel) else set()
-        window = getattr(self.model.config, "max_position_embeddings", None)
         repeats: Counter[tuple[str | None, tuple[int, ...]]] = Counter()
         answers = []
         for row in rows:
             if row.adapter is not None and row.adapter not in known:
                 raise RunError(f"No adapter named {row.adapter} is loaded: load it first.")
             ids = prompt_ids(self.tokenizer, row.messages)
-            limit = min(sampling.max_new_tokens, (window or len(ids) + 4096) - len(ids))
-            if limit <= 0:
-                raise RunError(
-                    f"A prompt of {len(ids)} tokens fills the model's {window}: shorten it."
-                )
+            if too_long := self._too_long(len(ids)):
+                raise RunError(f"{too_long}: shorten it.")
+            room = sampling.max_new_tokens if self._window is None else self._window - len(ids)
+            limit = min(sampling.max_new_tokens, room)
             same = (row.adapter, tuple(ids))
             draw = row_random(sampling.seed, ids, repeats[same])
             repeats[same] += 1

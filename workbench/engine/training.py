@@ -38,6 +38,7 @@ from workbench.engine.reward_model import ScoredPolicy
 from workbench.engine.steering import Interrupted, Steering
 
 _IN_TRAINING = "default"  # peft's name for the one adapter that is attached to a model
+_SHOWN_CHARACTERS = 40
 _SAMPLING = Sampling(temperature=0, max_new_tokens=100)
 
 
@@ -131,9 +132,10 @@ def prepare(
     with processes.first_before_others():
         method.prepare(policy, report)
     generator = Generator(model, base.tokenizer, device)
+    fixed_prompts = () if scores else _with_room(generator, spec.sample_prompts, log)
     loop: Loop[Any, Any] = Loop(
         spec.config, method, policy, run, rows, log, steering, processes,
-        lambda: _samples(generator, () if scores else spec.sample_prompts),
+        lambda: _samples(generator, fixed_prompts),
     )  # fmt: skip
     return Preparation(loop, base.tokenizer, processes, device)
 
@@ -149,6 +151,21 @@ def _carry_out(
     if outcome.result_step is not None and ready.processes.is_first:
         publish_result(run, outcome.result_step, ready.tokenizer)
     return outcome
+
+
+def _with_room(
+    generator: Generator, prompts: Sequence[Conversation], log: EventLog
+) -> list[Conversation]:
+    """The fixed prompts that can be answered; the others are told of, and the run goes on."""
+    answered = []
+    for prompt in prompts:
+        if too_long := generator.too_long(prompt):
+            start = " ".join(plain_text(prompt).split())[:_SHOWN_CHARACTERS]
+            message = f"{too_long}, so the model is not asked “{start}…” while it learns"
+            log.emit(Warned("fixed_prompt", f"{message}: shorten this fixed prompt."))
+        else:
+            answered.append(prompt)
+    return answered
 
 
 def _samples(generator: Generator, prompts: Sequence[Conversation]) -> Iterator[SampleText]:

@@ -175,6 +175,20 @@ def test_fixed_prompts_are_answered_at_each_measurement(
     assert figures(asked) == figures(plain)
 
 
+def test_a_fixed_prompt_without_room_for_an_answer_is_told_and_the_run_goes_on(
+    tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    run = make_run(tmp_path / "run", tiny_model_dir, SftConfig(max_steps=1, eval_steps=1))
+    spec = RunSpec.model_validate_json(run.spec.read_text(encoding="utf-8"))
+    spec.sample_prompts = (user("Tell me of rain. " * 5000), user("What is Paris?"))
+    run.spec.write_text(spec.model_dump_json(), encoding="utf-8")
+    assert train_here(run).step == 1
+    assert [sample.prompt for sample in payloads(run.attempt(1), Sample)] == ["What is Paris?"]
+    (warning,) = payloads(run.attempt(1), Warned)
+    assert "Tell me of rain" in warning.message
+    assert "shorten" in warning.message
+
+
 def test_checkpoints_are_pruned_and_told(tmp_path: Path, tiny_model_dir: Path) -> None:
     config = SftConfig(max_steps=6, save_steps=2, save_total_limit=2, eval_steps=0)
     run = make_run(tmp_path / "run", tiny_model_dir, config)
