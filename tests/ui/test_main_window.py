@@ -10,9 +10,16 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
@@ -26,6 +33,7 @@ from workbench.ui.main_window import MainWindow
 from workbench.ui.panel import Panel
 from workbench.ui.panel_table import PANELS
 from workbench.ui.settings import Settings
+from workbench.ui.tokens import WINDOW_MINIMUM
 from workbench.ui.widgets.device_strip import DeviceStrip, JobLine
 
 
@@ -358,3 +366,23 @@ def test_a_second_window_says_that_the_project_is_open(tmp_path: Path) -> None:
     assert opened is None
     assert isinstance(problem, ProjectError)
     assert "already open" in str(problem)
+
+
+def test_a_notice_covers_nothing_that_can_be_pressed(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(*WINDOW_MINIMUM)
+    for entry in PANELS:
+        window.navigate(entry.name)
+        panel = window.current_panel
+        window.show_notice("“Answers of the model before” is a gold item now: others are asked it.")
+        qtbot.waitUntil(partial(stands_in_heading, window, panel))
+        notice = window.notice.geometry()
+        for pressed in panel.findChildren(QWidget):
+            if isinstance(pressed, QAbstractButton | QComboBox | QLineEdit) and pressed.isVisible():
+                at = QRect(pressed.mapTo(panel, QPoint()), pressed.size())
+                assert not notice.intersects(at), (entry.name, pressed.objectName())
+
+
+def stands_in_heading(window: MainWindow, panel: QWidget) -> bool:
+    assert isinstance(panel, Panel)
+    notice = window.notice.geometry()
+    return notice.left() == panel.heading.left() and notice.right() <= panel.heading.right()

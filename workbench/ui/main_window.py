@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self._strip = DeviceStrip()
         self._messages = MessageBar()
         self._ground = QWidget()
-        self._notice = Notice(self._ground)
+        self._notice = Notice(self._ground, lambda: self.current_panel.heading)
         self._palette = CommandPalette(self)
         self._sampler = Sampler()
         self._build()

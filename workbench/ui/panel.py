@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workbench.core.changes import NO_CHANGES, Changed, Changes
 from workbench.ui.commands import Command
@@ -39,9 +46,9 @@ class Panel(QWidget):
         words.addWidget(self._purpose)
         self._actions = QHBoxLayout()
         self._actions.setSpacing(SPACE_8)
-        head = QWidget()
-        head.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        header = QHBoxLayout(head)
+        self._head = QWidget()
+        self._head.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        header = QHBoxLayout(self._head)
         header.setContentsMargins(0, 0, 0, 0)
         header.setSpacing(SPACE_16)
         header.addLayout(words, 1)
@@ -52,7 +59,7 @@ class Panel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE_24, SPACE_16 + SPACE_4, SPACE_24, SPACE_16)
         layout.setSpacing(SPACE_16)
-        layout.addWidget(head)
+        layout.addWidget(self._head)
         layout.addLayout(self.body, 1)
 
     def set_heading(self, title: str, purpose: str) -> None:
@@ -64,6 +71,20 @@ class Panel(QWidget):
     def add_action(self, widget: QWidget) -> None:
         """Put a button (or a pill, a meter) in the header, after those that are there."""
         self._actions.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    @property
+    def heading(self) -> QRect:
+        """The part of the header, in the panel's coordinates, where nothing can be pressed."""
+        found = (self._actions.itemAt(place) for place in range(self._actions.count()))
+        actions = (item.widget() for item in found if item is not None)
+        pressed = [
+            action.x()
+            for action in actions
+            if not isinstance(action, QLabel | QProgressBar) and not action.isHidden()
+        ]
+        head = self._head.geometry()
+        head.setWidth(min(pressed, default=head.width() + SPACE_16) - SPACE_16)
+        return head
 
     def refresh(self, changes: Changes) -> None:
         """Read again what `changes` names. To override."""

@@ -1,14 +1,14 @@
-"""What was done, said over the foot of the panel, so that nothing moves under the hand."""
+"""What was done, said over the panel's heading: nothing moves, and nothing to press is covered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, QTimer
 from PySide6.QtWidgets import QWidget
 
 from workbench.ui import theme
-from workbench.ui.tokens import NOTICE_WIDTH, SPACE_16, SPACE_24
+from workbench.ui.tokens import NOTICE_WIDTH, SPACE_4
 from workbench.ui.widgets.message_bar import MessageBar
 
 _SHOWN_FOR_MS = 8_000
@@ -16,11 +16,12 @@ _WITH_ACTION_FOR_MS = 30_000
 
 
 class Notice(MessageBar):
-    """Stands at the foot of `over`; goes by itself after a while, unless the mouse is on it."""
+    """Stands in `over` where `room` says; goes after a while, unless the mouse is on it."""
 
-    def __init__(self, over: QWidget) -> None:
+    def __init__(self, over: QWidget, room: Callable[[], QRect]) -> None:
         super().__init__(over)
         self._over = over
+        self._room = room
         self.setObjectName("notice")
         self.set_margins(0, 0)
         theme.set_property(self._action, "kind", "primary")
@@ -39,6 +40,7 @@ class Notice(MessageBar):
     ) -> None:
         super().say(text, tone=tone, action=action, on_action=on_action)
         self._place()
+        QTimer.singleShot(0, self, self._place)  # what it tells of may change the panel's buttons
         self.raise_()
         self._timer.start(_WITH_ACTION_FOR_MS if action else _SHOWN_FOR_MS)
 
@@ -48,10 +50,11 @@ class Notice(MessageBar):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        room = self._over.rect().adjusted(SPACE_24, 0, -SPACE_24, -SPACE_16)
+        room = self._room()
         width = min(NOTICE_WIDTH, room.width())
         height = self._around.totalHeightForWidth(width)
-        self.setGeometry(room.center().x() - width // 2, room.bottom() - height, width, height)
+        top = max(SPACE_4, room.center().y() - height // 2)
+        self.setGeometry(room.left(), top, width, height)
 
     def _end(self) -> None:
         if self.underMouse():
