@@ -80,7 +80,9 @@ class Panel(QWidget):
         pressed = [
             action.x()
             for action in actions
-            if not isinstance(action, QLabel | QProgressBar) and not action.isHidden()
+            if action is not None
+            and not isinstance(action, QLabel | QProgressBar)
+            and not action.isHidden()
         ]
         head = self._head.geometry()
         head.setWidth(min(pressed, default=head.width() + SPACE_16) - SPACE_16)
