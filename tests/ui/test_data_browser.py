@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import add_questions, cell, pair, push, show_panel, tab_stops
@@ -32,6 +32,11 @@ def type_into(panel: DataPanel, name: str, text: str) -> None:
     field = panel.findChild(QPlainTextEdit, name)
     assert field is not None, name
     field.setPlainText(text)
+
+
+def earlier_text(panel: DataPanel) -> str:
+    shown = panel.findChild(QTextEdit, "data.history.text")
+    return shown.toPlainText() if shown is not None else ""
 
 
 def prompt_shown(panel: DataPanel) -> str:
@@ -113,7 +118,7 @@ def test_the_keyboard_goes_through_rows_and_shows_their_whole_text(
     panel.browser.table.setFocus()
     qtbot.keyClick(panel.browser.table, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: prompt_shown(panel) == "Two?")
-    assert panel.browser.detail.answers[0]._view.toPlainText() == long
+    assert panel.browser.detail.answers[0]._view.source == long
 
 
 def test_an_answer_is_edited_in_place_and_its_history_is_kept(
@@ -128,6 +133,8 @@ def test_an_answer_is_edited_in_place_and_its_history_is_kept(
     qtbot.waitUntil(lambda: cell(panel, 0, 1) == "A drink made of leaves.")
     qtbot.waitUntil(lambda: "edited the first answer" in panel.browser.detail.history_text)
     assert "From the file: first is better" in panel.browser.detail.history_text
+    push(qtbot, panel, "data.history.before")
+    qtbot.waitUntil(lambda: earlier_text(panel) == "Yes.")
     (labelled,) = project.pairs.labelled()
     assert labelled.example.chosen == "A drink made of leaves."
     assert labelled.chosen_origin.kind is OriginKind.EDITED
@@ -179,6 +186,23 @@ def test_a_prompt_with_turns_is_edited(show: Show, project: Project, qtbot: QtBo
     push(qtbot, panel, "data.save.prompt")
     qtbot.waitUntil(lambda: cell(panel, 0, 0) == "What is green tea?")
     qtbot.waitUntil(lambda: prompt_shown(panel) == "What is green tea?")
+    qtbot.waitUntil(lambda: "edited the prompt" in panel.browser.detail.history_text)
+    push(qtbot, panel, "data.history.before")
+    qtbot.waitUntil(lambda: earlier_text(panel) == "What is tea?")
+
+
+def test_markdown_is_shown_as_in_label_and_edited_as_written(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    written = "**Yes**, by `steeping`:\n\n- leaves\n- water"
+    project.datasets.add_pairs("Tea", [pair("Is tea *made*?", written)])
+    panel = show()
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Is tea made?")
+    block = panel.browser.detail.answers[0]
+    assert block._view.toPlainText().startswith("Yes, by steeping:")
+    assert "**" not in block._view.toPlainText()
+    push(qtbot, panel, "data.edit.first")
+    assert block._field.toPlainText() == written
 
 
 def test_rows_are_tagged_and_found_by_their_tag(show: Show, project: Project, qtbot: QtBot) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.ui.panels.data.conversation_edit import TextField
 from workbench.ui.tokens import SPACE_4, SPACE_8
-from workbench.ui.widgets.answer_view import AnswerView
+from workbench.ui.widgets.rich_answer import RichAnswer
 from workbench.ui.widgets.texts import button, label, pill, set_pill
 
 _MOST_HEIGHT = 2400
@@ -29,9 +29,9 @@ class AnswerBlock(QWidget):
         self._origin = label("", "small", wrap=True)
         self._edit = button(self.tr("Edit"), self.begin, kind="link")
         self._edit.setObjectName(f"data.edit.{name}")
-        self._view = AnswerView("", max_height=_MOST_HEIGHT)
+        self._view = RichAnswer("", max_height=_MOST_HEIGHT)
         self._view.setObjectName(f"data.row.{name}")
-        self._view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # to copy from it
         self._field = TextField("")
         self._field.setObjectName(f"data.edit_text.{name}")
         self._ask_again = QCheckBox(self.tr("Ask for the verdict again"))
@@ -77,7 +77,7 @@ class AnswerBlock(QWidget):
         self._ask_again.setChecked(False)
         if text != self._text:
             self._text = text
-            self._view.show_text(text)
+            self._view.show_source(text)
         self.end()
 
     def begin(self) -> None:

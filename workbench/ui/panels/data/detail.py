@@ -12,15 +12,14 @@ from workbench.core.conversation import Conversation
 from workbench.core.preferences import Choice, Response, Split
 from workbench.store.row_detail import RowDetail
 from workbench.ui.panels.data.answer_block import AnswerBlock
+from workbench.ui.panels.data.history import RowHistory
 from workbench.ui.panels.data.prompt_block import PromptBlock
 from workbench.ui.panels.data.tag_row import TagRow
-from workbench.ui.panels.data.words import moment, origin_words, part_words, verdict_words
+from workbench.ui.panels.data.words import origin_words
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.elided_label import ElidedLabel
 from workbench.ui.widgets.texts import button, label, line, pill, plain_area, set_pill
-
-_MOST_HISTORY = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,8 @@ class RowView(Card):
                 lambda text, ask_again, part=part: self.edited.emit(part, text, ask_again)
             )
         self._right_answer = label("", "secondary", wrap=True)
-        self._history = label("", "small", wrap=True)
+        self._history = RowHistory()
         self._history.setObjectName("data.history")
-        self._history.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._content = self._make_content()
         self._nothing = label(self.tr("Choose a row to read it whole."), "secondary", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -88,7 +86,7 @@ class RowView(Card):
 
     @property
     def history_text(self) -> str:
-        return self._history.text()
+        return self._history.text
 
     def end_editing(self) -> None:
         """Go back to reading; what was written and not saved is dropped."""
@@ -123,7 +121,7 @@ class RowView(Card):
                 )  # fmt: skip
         self._right_answer.setVisible(detail.right_answer is not None)
         self._right_answer.setText(self.tr("Right answer: {0}").format(detail.right_answer))
-        self._history.setText(self._history_words(detail))
+        self._history.show_history(detail)
         self._bring_draft_back(detail.id)
 
     def _keep_draft(self, row_id: str) -> None:
@@ -165,15 +163,6 @@ class RowView(Card):
         titles = (self.tr("First answer"), self.tr("Second answer"))
         wins = standing is (Choice.FIRST, Choice.SECOND)[number]
         return titles[number], self.tr("better") if wins else ""
-
-    def _history_words(self, detail: RowDetail) -> str:
-        entries = [(item.created_at, verdict_words(item)) for item in detail.verdicts]
-        for edit in detail.edits:
-            words = self.tr("{0} edited {1}").format(edit.editor, part_words(edit.part))
-            entries.append((edit.edited_at, words))
-        entries.sort(key=lambda entry: entry[0], reverse=True)
-        shown = [f"{moment(t)} · {words}" for t, words in entries[:_MOST_HISTORY]]
-        return "\n".join(shown) if shown else self.tr("Nothing was said of it or changed yet.")
 
     def _make_content(self) -> QWidget:
         head = QHBoxLayout()

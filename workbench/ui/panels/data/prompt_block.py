@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.conversation import Conversation, plain_text
 from workbench.ui.panels.data.conversation_edit import ConversationEdit
 from workbench.ui.tokens import SPACE_4, SPACE_8
-from workbench.ui.widgets.answer_view import AnswerView
+from workbench.ui.widgets.rich_answer import RichAnswer
 from workbench.ui.widgets.texts import button, label
 
 _MOST_HEIGHT = 2400
@@ -25,9 +26,9 @@ class PromptBlock(QWidget):
         self._title = label(self.tr("Prompt"), "strong")
         self._edit = button(self.tr("Edit"), self.begin, kind="link")
         self._edit.setObjectName("data.edit.prompt")
-        self._view = AnswerView(self.tr("Prompt"), max_height=_MOST_HEIGHT)
+        self._view = RichAnswer(self.tr("Prompt"), max_height=_MOST_HEIGHT)
         self._view.setObjectName("data.row.prompt")
-        self._view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # to copy from it
         self.editor = ConversationEdit()
         self._editing = self._make_editing()
         self._editing.hide()
@@ -56,7 +57,7 @@ class PromptBlock(QWidget):
         """Show these turns."""
         if messages != self._messages:
             self._messages = messages
-            self._view.show_text(plain_text(messages))
+            self._view.show_source(plain_text(messages))
         self.end()
 
     def begin(self) -> None:
@@ -81,12 +82,12 @@ class PromptBlock(QWidget):
         self.saved.emit(self.editor.messages)
 
     def _make_editing(self) -> QWidget:
-        save = button(self.tr("Save"), self._save, kind="primary")
+        save = button(self.tr("Save"), self._save, kind="primary", tip="Ctrl+Enter")
         save.setObjectName("data.save.prompt")
         row = QHBoxLayout()
         row.setSpacing(SPACE_8)
         row.addWidget(save)
-        row.addWidget(button(self.tr("Cancel"), self.end, kind="quiet"))
+        row.addWidget(button(self.tr("Cancel"), self.end, kind="quiet", tip="Esc"))
         row.addStretch(1)
         made = QWidget()
         layout = QVBoxLayout(made)
@@ -94,4 +95,7 @@ class PromptBlock(QWidget):
         layout.setSpacing(SPACE_8)
         layout.addWidget(self.editor)
         layout.addLayout(row)
+        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        QShortcut(QKeySequence("Ctrl+Return"), made, self._save, context=within)
+        QShortcut(QKeySequence("Escape"), made, self.end, context=within)
         return made
