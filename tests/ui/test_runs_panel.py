@@ -57,10 +57,14 @@ def visible_actions(panel: RunsPanel) -> set[str]:
     }
 
 
-def press(qtbot: QtBot, panel: RunsPanel, name: str) -> None:
+def named(panel: RunsPanel, name: str) -> QPushButton:
     made = panel.findChild(QPushButton, name)
     assert made is not None
-    qtbot.mouseClick(made, Qt.MouseButton.LeftButton)
+    return made
+
+
+def press(qtbot: QtBot, panel: RunsPanel, name: str) -> None:
+    qtbot.mouseClick(named(panel, name), Qt.MouseButton.LeftButton)
 
 
 def finished(project: Project, name: str, method: str = "dpo", steps: int = 12) -> SampleRun:
@@ -232,6 +236,29 @@ def test_a_crash_says_why_and_can_be_resumed(
     assert visible_actions(panel) == {"runs.resume"}
     press(qtbot, panel, "banner.change")
     assert panel.session.window.visits == [("train", {"copy_run_id": run.id})]
+
+
+def test_other_settings_are_offered_first_where_resuming_leads_to_the_same_crash(
+    qtbot: QtBot, panel: RunsPanel, project: Project
+) -> None:
+    killed = make_run(project, "dpo-1", ago_s=90)
+    killed.end(RunState.CRASHED, 0, "The trainer was ended from outside (SIGKILL).")
+    broken = make_run(project, "dpo-2")
+    broken.write_steps(1, 9, dpo_values())
+    words = "At step 10 the loss was not a number any more."
+    report = ExitReport(RunState.CRASHED, ExitKind.KNOWN_ERROR, words)
+    write_report(broken.attempt.exit, report)
+    for run in (killed, broken):
+        run.ingest()
+    panel.show()
+    qtbot.waitUntil(lambda: panel.banner.text.startswith("At step 10"))
+    kinds = {name: named(panel, name).property("kind") for name in ("runs.resume", "banner.change")}
+    assert kinds == {"runs.resume": "raised", "banner.change": "primary"}
+    assert "same way" in named(panel, "runs.resume").toolTip()
+    panel.show_item(run_id=killed.id)
+    qtbot.waitUntil(lambda: panel.banner.text.startswith("The trainer was ended"))
+    assert named(panel, "runs.resume").property("kind") == "primary"
+    assert named(panel, "runs.resume").toolTip() == ""
 
 
 def test_the_log_tells_what_happened_in_words(

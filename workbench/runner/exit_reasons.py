@@ -97,7 +97,10 @@ def _says(end: TrainerEnd, phrases: tuple[str, ...]) -> bool:
 
 def _error(end: TrainerEnd, message: str, known: bool) -> ExitReport:
     if known:
-        return _crash(end, ExitKind.KNOWN_ERROR, message)
+        return _report(
+            end, RunState.CRASHED, ExitKind.KNOWN_ERROR,
+            f"{message}{_resume_hint(end, ', settings unchanged')}",
+        )  # fmt: skip
     return _crash(
         end, ExitKind.EXCEPTION,
         f"The trainer met an error of ours: {message.rstrip('.')}. The log has the whole of it.",
@@ -147,8 +150,8 @@ def _report(
     )
 
 
-def _resume_hint(end: TrainerEnd) -> str:
-    return "" if end.resume_step is None else f" Resume goes on from step {end.resume_step}."
+def _resume_hint(end: TrainerEnd, how: str = "") -> str:
+    return "" if end.resume_step is None else f" Resume goes on from step {end.resume_step}{how}."
 
 
 def _signal_name(number: int) -> str:

@@ -40,6 +40,12 @@ def test_cuda_out_of_memory_says_what_to_lower() -> None:
     assert "Lower Batch size" in report.message
 
 
+def test_after_what_a_person_can_mend_a_resume_is_said_to_change_nothing() -> None:
+    failed = Failed("The loss was not a number: try a lower learning rate.", known=True)
+    report = explain(TrainerEnd(2, EventFacts(failed=failed), resume_step=4))
+    assert report.message.endswith("rate. Resume goes on from step 4, settings unchanged.")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_stop_by_force_is_no_crash(number: signal.Signals) -> None:
     report = explain(TrainerEnd(-number, EventFacts(), command=Command.STOP))

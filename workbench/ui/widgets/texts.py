@@ -76,16 +76,23 @@ def button(
 ) -> QPushButton:
     """A button with a text: `primary`, `raised`, `quiet`, `danger` or `link`."""
     made = _Button(text)
-    made.setProperty("kind", kind)
     made.setAutoDefault(False)
-    if icon:
-        made.setIcon(icons.icon(icon, "on_accent" if kind == "primary" else "text2"))
-        made.setIconSize(QSize(ICON_SIZE - 2, ICON_SIZE - 2))
+    made.setIconSize(QSize(ICON_SIZE - 2, ICON_SIZE - 2))
+    set_kind(made, kind, icon)
     if tip:
         made.setToolTip(tip)
     if on_click is not None:
         made.clicked.connect(lambda: on_click())
     return made
+
+
+def set_kind(shown: QPushButton, kind: str, icon: str = "") -> None:
+    """Make a button of another kind; `icon` is the one it bears, in the colour of that kind."""
+    if shown.property("kind") == kind:
+        return
+    theme.set_property(shown, "kind", kind)
+    if icon:
+        shown.setIcon(icons.icon(icon, "on_accent" if kind == "primary" else "text2"))
 
 
 def icon_button(icon: str, name: str, on_click: Callable[[], object]) -> QPushButton:

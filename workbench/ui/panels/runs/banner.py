@@ -11,7 +11,7 @@ from workbench.core.events import Event, RunState, Severity, Warned
 from workbench.store.rows import RunRow
 from workbench.ui.tokens import SPACE_8, SPACE_12
 from workbench.ui.widgets.card import Card
-from workbench.ui.widgets.texts import button, label, pill, set_pill
+from workbench.ui.widgets.texts import button, label, pill, set_kind, set_pill
 
 
 class Banner(Card):
@@ -49,8 +49,14 @@ class Banner(Card):
         self.body.addLayout(row)
         self.hide()
 
-    def show_run(self, run: RunRow | None, happenings: Sequence[Event]) -> None:
-        """Show what there is to say of `run`, or nothing."""
+    def show_run(
+        self, run: RunRow | None, happenings: Sequence[Event], *, would_crash_again: bool = False
+    ) -> None:
+        """Show what there is to say of `run`, or nothing.
+
+        Other settings are offered first where the run `would_crash_again` with these.
+        """
+        set_kind(self._change, "primary" if would_crash_again else "raised")
         if run is None:
             self.hide()
         elif run.state is RunState.CRASHED and self._is_new(run, "crashed"):

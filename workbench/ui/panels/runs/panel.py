@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QV
 from workbench.core.changes import Changed, Changes
 from workbench.core.events import RunState
 from workbench.runner.pair_scoring import METHODS_THAT_JUDGE
+from workbench.store.rows import RunRow
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
@@ -24,7 +25,7 @@ from workbench.ui.panels.runs.steering_commands import WORKING, steering_command
 from workbench.ui.panels.runs.tabs import RunTabs
 from workbench.ui.tokens import SPACE_12
 from workbench.ui.widgets.empty_state import EmptyState
-from workbench.ui.widgets.texts import button, pill
+from workbench.ui.widgets.texts import button, pill, set_kind
 
 _LIST_WIDTH = 268
 _TABS_HEIGHT = 240
@@ -145,7 +146,9 @@ class RunsPanel(Panel):
         current, details = self.list.current, self._snapshot.details
         if current is not None and details is not None and details.run_id == current.id:
             self.tabs.show_run(current, details)
-            self.banner.show_run(current, details.happenings)
+            self.banner.show_run(
+                current, details.happenings, would_crash_again=details.would_crash_again
+            )
         self._show_actions()
 
     @Slot()
@@ -162,11 +165,21 @@ class RunsPanel(Panel):
         self._pause_button.setVisible(can_pause)
         self._stop_button.setVisible(can_stop)
         self._resume_button.setVisible(can_resume)
+        self._show_what_resuming_does(run)
         writes = run is not None and run.method != "reward"
         is_finished = is_free and state is RunState.FINISHED
         self._compare_button.setVisible(is_finished and writes)
         judges = run is not None and run.method in METHODS_THAT_JUDGE
         self._score_button.setVisible(is_finished and judges)
+
+    def _show_what_resuming_does(self, run: RunRow | None) -> None:
+        """Resuming is not offered first where it leads to the same crash."""
+        details = self._snapshot.details
+        is_known = run is not None and details is not None and details.run_id == run.id
+        in_vain = is_known and details is not None and details.would_crash_again
+        set_kind(self._resume_button, "raised" if in_vain else "primary", "play")
+        warning = self.tr("Goes on with the same settings, and may crash in the same way again")
+        self._resume_button.setToolTip(warning if in_vain else "")
 
     # Asking.
 

@@ -14,14 +14,18 @@ from workbench.core.events import (
     Failed,
     Hello,
     Metric,
+    RunState,
     StateChanged,
     Warned,
 )
+from workbench.runner.exit_report import ExitKind, read_report
 from workbench.store.project import Project
 from workbench.store.rows import RunRow
 from workbench.ui.panels.runs.figures import metric_names
 from workbench.ui.panels.runs.measurements import Measurements
 
+# What the same settings lead to again.
+_WOULD_RETURN = (ExitKind.KNOWN_ERROR, ExitKind.CUDA_OUT_OF_MEMORY, ExitKind.HOST_OUT_OF_MEMORY)
 _HAPPENINGS = (Hello, StateChanged, CheckpointSaved, Warned, Failed, Ack, Bye)
 _MOST_EVENTS = 400
 # Events to see every figure in: answers may be used for 32 steps, and only the first tells of them.
@@ -31,12 +35,16 @@ _TAIL_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Details:
-    """What the tabs show of one run."""
+    """What the tabs show of one run.
+
+    `would_crash_again` where it ended by what other settings mend, and a resume does not.
+    """
 
     run_id: str
     happenings: tuple[Event, ...]
     output: str
     checkpoint_steps: tuple[int, ...]
+    would_crash_again: bool
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,14 @@ def _details(project: Project, run: RunRow) -> Details:
         tuple(project.runs.events(run.id, kinds, _MOST_EVENTS)),
         _output_tail(run),
         tuple(run.folder.checkpoint_steps()),
+        run.state is RunState.CRASHED and _would_crash_again(run),
     )
+
+
+def _would_crash_again(run: RunRow) -> bool:
+    attempts = run.folder.attempts()
+    report = read_report(attempts[-1].exit) if attempts else None
+    return report is not None and report.kind in _WOULD_RETURN
 
 
 def _output_tail(run: RunRow) -> str:
