@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from workbench.cli.bar import LogLines
+from workbench.cli.follow import show
+from workbench.core.events import Event, Metric, Payload, RunState, StateChanged, Warned
 
 _WORK = """
 from workbench.cli.bar import progress_bar
@@ -52,6 +54,24 @@ def test_what_should_be_read_later_stands_in_the_log_at_once() -> None:
     assert out.getvalue().splitlines() == [
         "Training: 0 of 8, starting",
         "The loss is not a number.",
+    ]
+
+
+def test_why_a_run_ended_is_not_told_again_behind_its_last_step() -> None:
+    out, clock = io.StringIO(), Clock()
+    lines = LogLines(out, "Training", 8, every_s=20, clock=clock)
+    why = "Chosen answers became less likely."
+    happened: list[Payload] = [
+        StateChanged(RunState.RUNNING, "training on the processor"), Metric(6, {"loss": 0.5}),
+        Warned("drift", why, step=6), StateChanged(RunState.FINISHED, why),
+    ]  # fmt: skip
+    for seq, payload in enumerate(happened, start=1):
+        show(Event("run", 1, seq, 0.0, payload), lines)
+    lines.end()
+    assert out.getvalue().splitlines() == [
+        "Training: 0 of 8, training on the processor",
+        why,
+        "Training: 6 of 8, loss 0.500",
     ]
 
 

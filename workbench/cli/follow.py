@@ -66,7 +66,7 @@ def _wait(attempt: AttemptFolder, bar: Bar) -> AttemptStatus:
         chunk = read_chunk(attempt.events, offset, events.decode)
         offset = chunk.offset
         for event in chunk.items:
-            _show(event, bar)
+            show(event, bar)
         if not status.state.is_active:
             return status
         if status.state in {RunState.QUEUED, RunState.STARTING, RunState.NO_CONTACT}:
@@ -74,14 +74,15 @@ def _wait(attempt: AttemptFolder, bar: Bar) -> AttemptStatus:
         time.sleep(_POLL_S)
 
 
-def _show(event: Event, bar: Bar) -> None:
+def show(event: Event, bar: Bar) -> None:
+    """Show on `bar` what an event says of a run at work; how it ended is told afterwards."""
     payload = event.payload
     if isinstance(payload, Hello):
         bar.move_to(payload.resumed_from_step or 0, payload.total_steps)
     elif isinstance(payload, Metric) and "loss" in payload.values:
         bar.move_to(payload.step)
         bar.say(_figures(payload))
-    elif isinstance(payload, StateChanged):
+    elif isinstance(payload, StateChanged) and payload.state.is_active:
         bar.say(payload.detail)
     elif isinstance(payload, Warned):
         bar.tell(payload.message)
