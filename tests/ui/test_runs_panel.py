@@ -393,6 +393,22 @@ def test_the_palette_names_the_run_that_it_stops(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: panel.stage_text == "")
 
 
+def test_the_palette_tells_runs_of_one_name_apart(
+    window: MainWindow, qtbot: QtBot, project: Project
+) -> None:
+    runs = [make_run(project, "dpo-1", alive=True, ago_s=ago_s) for ago_s in (5, 4000)]
+    qtbot.waitUntil(lambda: len(window.active_runs()) == 2)
+    window.navigate("runs")
+    palette = window.palette_popup
+    window.open_palette()
+    qtbot.keyClicks(palette.field, "stop run")
+    titles = palette.titles()[:2]
+    assert len(set(titles)) == 2
+    assert all(title.startswith("Stop run “dpo-1”, made ") for title in titles)
+    for run in runs:
+        run.end(RunState.STOPPED, 1, "Stopped.")
+
+
 def test_the_time_left_is_told_from_the_newest_attempt(project: Project) -> None:
     run = make_run(project, "dpo-1", total_steps=40)
     run.write_steps(1, 11, dpo_values())

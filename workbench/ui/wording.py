@@ -49,6 +49,12 @@ def clock(t: float) -> str:
     return datetime.datetime.fromtimestamp(t).astimezone().strftime("%H:%M:%S")
 
 
+def moment(t: float) -> str:
+    """Local date and time of day, `12 Nov, 14:02:11`."""
+    then = datetime.datetime.fromtimestamp(t).astimezone()
+    return f"{then.day} {then:%b}, {then:%H:%M:%S}"
+
+
 def figure(value: float) -> str:
     """A measured value with about four significant digits, short."""
     if math.isnan(value):
