@@ -17,6 +17,7 @@ from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.panels.runs.answers import PAGE_EVENTS, Answers
 from workbench.ui.panels.runs.answers_tab import AnswersTab
+from workbench.ui.panels.runs.figures import METHOD_PLOTS
 from workbench.ui.panels.runs.panel import RunsPanel
 from workbench.ui.panels.runs.settings_table import settings_rows
 
@@ -95,6 +96,11 @@ def test_other_methods_have_plots_of_their_own(
     panel.show()
     qtbot.waitUntil(lambda: plot in keys(panel))
     qtbot.waitUntil(lambda: len(panel.plots.card(plot).plot.curves) == len(figures))
+
+
+def test_judged_answers_are_good_or_bad_in_every_plot() -> None:
+    for spec in METHOD_PLOTS["kto"]:
+        assert not {name for _, name in spec.metrics} & {"chosen", "rejected"}, spec.key
 
 
 def first_page_of_seventy(qtbot: QtBot, panel: RunsPanel, project: Project) -> AnswersTab:

@@ -134,7 +134,11 @@ METHOD_PLOTS: dict[str, tuple[PlotSpec, ...]] = {
             _title("Reward of good and bad answers"),
             (("rewards/chosen", _title("good")), ("rewards/rejected", _title("bad"))),
         ),
-        _LOGPS,
+        PlotSpec(
+            "logps_by_mark",
+            _title("Log-probability of good and bad answers"),
+            (("logps/chosen", _title("good")), ("logps/rejected", _title("bad"))),
+        ),
         _KL,
         _RATE,
         _NORM,
