@@ -19,6 +19,7 @@ from workbench.ui.panels.data.panel import DataPanel
 FILE = Origin(OriginKind.IMPORTED, note="tea.jsonl")
 
 NO_KEY = Qt.KeyboardModifier.NoModifier
+_OFFERED = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
 
 
 def pair(
@@ -53,16 +54,20 @@ def cell(panel: DataPanel, row: int, column: int) -> str:
     return str(panel.browser.rows.index(row, column).data())
 
 
-def drop(panel: DataPanel, *paths: Path, key: Qt.KeyboardModifier = NO_KEY) -> QDropEvent:
-    """Drop files on the panel from a source that could copy or move them."""
+def drag_over(panel: DataPanel, *paths: Path, key: Qt.KeyboardModifier = NO_KEY) -> QMimeData:
+    """Drag files over the panel from a source that could copy or move them."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
-    left = Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(QPoint(50, 50), offered, mime, left, key)
+    enter = QDragEnterEvent(QPoint(50, 50), _OFFERED, mime, Qt.MouseButton.LeftButton, key)
     QApplication.sendEvent(panel, enter)
     assert enter.isAccepted()
-    event = QDropEvent(QPoint(50, 50), offered, mime, left, key)
+    return mime
+
+
+def drop(panel: DataPanel, *paths: Path, key: Qt.KeyboardModifier = NO_KEY) -> QDropEvent:
+    """Drag files over the panel and drop them."""
+    mime = drag_over(panel, *paths, key=key)
+    event = QDropEvent(QPoint(50, 50), _OFFERED, mime, Qt.MouseButton.LeftButton, key)
     QApplication.sendEvent(panel, event)
     return event
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtGui import QDragLeaveEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.ui.data_samples import cell, drop, push, show_panel
+from tests.ui.data_samples import cell, drag_over, drop, push, show_panel
 from workbench.core.errors import KnownError
 from workbench.core.preferences import Split
 from workbench.exchange.sources import HubDataset, Pasted
@@ -281,6 +282,22 @@ def test_a_drop_never_asks_its_source_to_move_the_file(
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
     wait_for_look(qtbot, panel)
+
+
+def test_while_something_is_dragged_over_the_panel_says_that_it_can_be_dropped(
+    show: Show, tmp_path: Path
+) -> None:
+    panel = show()
+    hint = panel.findChild(QWidget, "data.drop_hint")
+    assert hint is not None
+    path = pairs_file(tmp_path / "pairs.jsonl", 1)
+    drag_over(panel, path)
+    assert hint.isVisible()
+    assert hint.geometry() == panel.rect()
+    QApplication.sendEvent(panel, QDragLeaveEvent())
+    assert not hint.isVisible()
+    drop(panel, path)
+    assert not hint.isVisible()
 
 
 def test_what_can_not_be_taken_is_refused_in_words(

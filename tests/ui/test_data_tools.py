@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -161,3 +162,21 @@ def test_a_second_press_on_put_back_takes_no_other_rows(
     page.list.select(page.list.entries[0].key)  # chosen by a person, it comes back too
     page.put_back()
     qtbot.waitUntil(lambda: not page._empty.isHidden())
+
+
+def test_escape_leaves_a_tool_and_gives_the_keyboard_to_the_rows(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_questions(project, 2)
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 2)
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    for tool in (panel.choose_import, panel.choose_export, panel.add_row, panel.find_duplicates):
+        tool()
+        page = panel.current_tool
+        assert page is not None
+        page.back.setFocus()
+        qtbot.keyClick(page.back, Qt.Key.Key_Escape)
+        assert panel.current_tool is None
+        qtbot.waitUntil(panel.browser.table.hasFocus)

@@ -42,6 +42,7 @@ class FilterBar(QWidget):
             self.tr('All words must be there. "Exactly these words", -without, begin*')
         )
         self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # what is dropped on the panel is imported
         self.search.addAction(
             icons.icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition
         )

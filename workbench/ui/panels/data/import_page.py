@@ -232,6 +232,7 @@ class ImportPage(ToolPage):
         if report.problem_count:
             self.report.show_report(report)
             self._show_parts(self.report)
+            self.report.setFocus()
             return
         said = self.tr("{0} imported as “{1}”.").format(rows, report.dataset.name)
         action, panel = self._next_step(report.dataset)
@@ -256,6 +257,8 @@ class ImportPage(ToolPage):
             self._show_dataset.setVisible(isinstance(error, AlreadyImportedError))
             looked_at = (self.preview, self.choices, self._bottom) if self._probe else ()
             self._show_parts(self._problem, *looked_at)
+            is_known = isinstance(error, AlreadyImportedError)
+            (self._show_dataset if is_known else self._problem).setFocus()
         else:
             self.ask()
             self._session.show_error(error)
@@ -267,6 +270,7 @@ class ImportPage(ToolPage):
             self.closed.emit()
         elif self._probe is not None:
             self._show_parts(self.preview, self.choices, self._bottom)
+            self._go.setFocus()
         else:
             self.ask()
 
@@ -294,6 +298,7 @@ class ImportPage(ToolPage):
         made = Card()
         made.set_tone("bad")
         other = button(self.tr("Choose something else"), self.ask, kind="quiet")
+        made.setFocusProxy(other)
         row = QHBoxLayout()
         row.setSpacing(SPACE_8)
         for widget in (self._show_dataset, self._even_again, other):

@@ -48,6 +48,7 @@ class ImportReportCard(Card):
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         show = button(self.tr("Show the rows"), self.done.emit, kind="primary")
         show.setObjectName("data.import.done")
+        self.setFocusProxy(show)
         save = button(self.tr("Save these rows to a file…"), self._choose_place, icon="export")
         save.setObjectName("data.import.save_rejects")
         buttons = QHBoxLayout()

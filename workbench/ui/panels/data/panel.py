@@ -8,8 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QMenu,
     QStackedWidget,
@@ -29,6 +36,7 @@ from workbench.ui.panels.data.add_page import AddPage
 from workbench.ui.panels.data.bin_page import BinPage
 from workbench.ui.panels.data.browser import Browser, Place
 from workbench.ui.panels.data.dataset_list import DatasetList
+from workbench.ui.panels.data.drop_hint import DropHint
 from workbench.ui.panels.data.duplicates_page import DuplicatesPage
 from workbench.ui.panels.data.index_keeper import IndexKeeper
 from workbench.ui.panels.data.tool_page import ToolPage
@@ -81,12 +89,17 @@ class DataPanel(Panel):
         self.index.progressed.connect(self._show_index_progress)
         self.index.caught_up.connect(self.browser.on_index_complete)
         self.index.failed.connect(session.show_error)
-        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self.paste)
-        paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        paste = QKeySequence(QKeySequence.StandardKey.Paste)
+        QShortcut(paste, self, self.paste, context=within)
+        self._leave = QShortcut(QKeySequence("Escape"), self, self._leave_tool, context=within)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._make_browser())
         self._pages.addWidget(self._make_empty())
+        self._pages.currentChanged.connect(self._on_page)
+        self._on_page()
         self.body.addWidget(self._pages, 1)
+        self._drop_hint = DropHint(self)
 
     def refresh(self, changes: Changes) -> None:
         self._readings.run(self.session.project.datasets.all, self._show_datasets)
@@ -185,8 +198,13 @@ class DataPanel(Panel):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls() or event.mimeData().hasText():
             event.acceptProposedAction()
+            self._drop_hint.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_hint.hide()
         event.setDropAction(Qt.DropAction.CopyAction)  # a move would take it from its place
         event.accept()
         self.import_page().sources.take(event.mimeData())
@@ -207,8 +225,20 @@ class DataPanel(Panel):
 
     def _close_tool(self, page: ToolPage) -> None:
         """Show the rows again, unless another page took the place of this one."""
-        if self.current_tool is page:
-            self.show_rows()
+        if self.current_tool is not page:
+            return
+        at = QApplication.focusWidget()
+        self.show_rows()
+        if self._has_datasets and at is not None and (at is self or self.isAncestorOf(at)):
+            self.browser.table.setFocus()
+
+    def _leave_tool(self) -> None:
+        if self.current_tool is not None:
+            self.current_tool.close_page()
+
+    def _on_page(self) -> None:
+        # Beside a tool, Escape belongs to what is edited in a row.
+        self._leave.setEnabled(self.current_tool is not None)
 
     def _show_datasets(self, datasets: list[Dataset]) -> None:
         self._has_datasets = bool(datasets)

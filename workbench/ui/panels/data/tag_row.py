@@ -31,6 +31,7 @@ class TagRow(QWidget):
         self.field.setAccessibleName(self.tr("Add a tag"))
         self.field.setPlaceholderText(self.tr("Add a tag"))
         self.field.setFixedWidth(_FIELD_WIDTH)
+        self.field.setAcceptDrops(False)  # what is dropped on the panel is imported
         completer = QCompleter(self._known, self.field)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.field.setCompleter(completer)

@@ -16,7 +16,7 @@ class ToolPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.back = icon_button("left", self.tr("Back to the rows"), self.close_page)
+        self.back = icon_button("left", self.tr("Back to the rows (Esc)"), self.close_page)
         self.back.setObjectName("data.back")
         self.header = QHBoxLayout()
         self.header.setSpacing(SPACE_8)
