@@ -100,3 +100,13 @@ def test_an_export_of_nothing_says_what_to_do(
     qtbot.waitUntil(lambda: bool(errors))
     assert "nothing to export" in str(errors.pop())
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_long_name_ends_in_an_ellipsis_and_leaves_the_page_its_width(
+    qtbot: QtBot, project: Project, session: Session
+) -> None:
+    name = "Questions about tea that were gathered over a whole year, without repeats, part 1"
+    add_questions(project, 2, name)
+    page = open_page(qtbot, show_panel(qtbot, session))
+    assert page.dataset.text_when_cut == name
+    assert page.dataset.width() == page.ending.width()

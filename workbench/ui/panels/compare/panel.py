@@ -42,6 +42,7 @@ from workbench.ui.panels.compare.vote_bar import VoteBar
 from workbench.ui.tokens import SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.recipe_form import RecipeForm
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button
 
 _SUBJECT_WIDTH = 220
@@ -298,7 +299,7 @@ class ComparePanel(Panel):
     # Building.
 
     def _build_header(self) -> None:
-        self._subjects = QComboBox()
+        self._subjects = CalmComboBox()
         self._subjects.setObjectName("compare.subject")
         self._subjects.setAccessibleName(self.tr("Which trained model"))
         self._subjects.setMinimumWidth(_SUBJECT_WIDTH)

@@ -27,6 +27,7 @@ from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.panels.data.writer_rows import WriterChoice, WriterRows, read_choices
 from workbench.ui.tokens import SPACE_8, SPACE_12
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button, label
 from workbench.ui.wording import count
 
@@ -56,7 +57,7 @@ class CandidatesPage(ToolPage):
         self._is_busy = False
         self._datasets: list[Dataset] = []
         self._wanted = ""
-        self.prompts = QComboBox()
+        self.prompts = CalmComboBox()
         self.prompts.setAccessibleName(self.tr("Prompts from"))
         self.prompts.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

@@ -17,6 +17,7 @@ class DropHint(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._covered = parent
         self.setObjectName("data.drop_hint")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         card = Card(tone="floating")
@@ -34,6 +35,6 @@ class DropHint(QWidget):
 
     def cover(self) -> None:
         """Show it, as large as the parent is now."""
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._covered.rect())
         self.raise_()
         self.show()

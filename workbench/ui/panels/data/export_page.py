@@ -30,6 +30,7 @@ from workbench.ui.panels.data.progress_row import ProgressRow
 from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.tokens import SPACE_8, SPACE_12
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button, label
 from workbench.ui.wording import count
 
@@ -238,8 +239,8 @@ class ExportPage(ToolPage):
         if self.isVisible():
             self._go.setFocus()
 
-    def _combo(self, name: str, object_name: str) -> QComboBox:
-        made = QComboBox()
+    def _combo(self, name: str, object_name: str) -> CalmComboBox:
+        made = CalmComboBox()
         made.setAccessibleName(name)
         made.setObjectName(object_name)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -19,6 +19,7 @@ from workbench.store.browse import Order, RowFilter
 from workbench.ui import icons
 from workbench.ui.panels.data.number_field import WholeField
 from workbench.ui.tokens import SPACE_8
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button
 
 _TYPING_PAUSE_MS = 180
@@ -145,7 +146,7 @@ class FilterBar(QWidget):
         return made
 
     def _combo(self, name: str, object_name: str) -> QComboBox:
-        made = QComboBox()
+        made = CalmComboBox()
         made.setObjectName(object_name)
         made.setAccessibleName(name)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

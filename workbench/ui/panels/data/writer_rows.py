@@ -16,6 +16,7 @@ from workbench.store.project import Project
 from workbench.ui.model_list import project_models
 from workbench.ui.panels.data.number_field import DecimalField, WholeField
 from workbench.ui.tokens import SPACE_8
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.tab_order import tab_before
 from workbench.ui.widgets.texts import button, icon_button, label
 
@@ -181,7 +182,7 @@ class WriterRows(QWidget):
 
     def _make_row(self) -> _Row:
         usual = Sampling(temperature=1.0)
-        model = QComboBox()
+        model = CalmComboBox()
         model.setAccessibleName(self.tr("Model or checkpoint"))
         model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         model.activated.connect(self.changed)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.changes import Changed, Changes
 from workbench.runner.generation_client import HOST_MODULE
@@ -24,6 +24,7 @@ from workbench.ui.panels.label.newer_run import NewerRun
 from workbench.ui.panels.label.queue import LabelQueue
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12, SPACE_16
 from workbench.ui.widgets.meter import Meter
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button, label
 from workbench.ui.wording import duration
 
@@ -38,7 +39,10 @@ class JudgeDialog(QDialog):
         self.setWindowTitle(self.tr("Score with a model"))
         self.setObjectName("label.judge")
         self.setFixedWidth(_WIDTH)
-        self.runs = QComboBox()
+        self.runs = CalmComboBox()
+        self.runs.setSizeAdjustPolicy(
+            CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.runs.setAccessibleName(self.tr("Run"))
         for run in runs:
             self.runs.addItem(f"{run.name} · {run.method.upper()}", run.id)

@@ -20,6 +20,7 @@ from workbench.core.errors import KnownError
 from workbench.core.labelling import LEAST_RANDOM_SHARE, LabelSettings, PickedBy
 from workbench.store.scores import ScoreSource
 from workbench.ui.tokens import SPACE_8, SPACE_12, SPACE_16
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button, label
 
 _WIDTH = 560
@@ -143,7 +144,10 @@ class LabelSettingsDialog(QDialog):
         return self.tr("Your verdicts: {parts}.").format(parts=", ".join(parts))
 
     def _choice(self, name: str, items: Sequence[tuple[str, object]]) -> QComboBox:
-        made = QComboBox()
+        made = CalmComboBox()
+        made.setSizeAdjustPolicy(
+            CalmComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         made.setAccessibleName(name)
         for text, value in items:
             made.addItem(text, value)

@@ -24,6 +24,7 @@ from workbench.ui.panels.quality.findings import KEYS, findings
 from workbench.ui.panels.quality.view import Scope
 from workbench.ui.panels.quality.words import Words
 from workbench.ui.widgets.empty_state import EmptyState
+from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button, label
 
 _TEXTS = Changed.PAIRS | Changed.DATASETS
@@ -128,7 +129,7 @@ class QualityPanel(Panel):
         return Scope(self._datasets.currentData(), self._annotators.currentData())
 
     def _filter(self, name: str, spoken: str) -> QComboBox:
-        made = QComboBox()
+        made = CalmComboBox()
         made.setObjectName(name)
         made.setAccessibleName(spoken)
         made.setFixedWidth(_FILTER_WIDTH)
