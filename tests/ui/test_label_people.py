@@ -217,17 +217,25 @@ def test_disagreements_are_settled_with_the_others_in_view(
     pairs = add_pairs(project, 3)
     give(project, pairs[1], Choice.FIRST, annotator="Ada")
     give(project, pairs[1], Choice.SECOND, annotator="Grace")
+    give(project, pairs[2], Choice.FIRST, annotator="Ada")
+    give(project, pairs[2], Choice.TIE, annotator=session.settings.annotator)
     panel = shown_panel(qtbot, session)
-    qtbot.waitUntil(lambda: panel._queue.disagreements == (pairs[1],))
+    qtbot.waitUntil(lambda: panel._queue.disagreements == (pairs[1], pairs[2]))
     run_command(panel, "Settle disagreements")
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 1?")
     told = label_text(panel, "notice.words")
     assert "Ada: " in told
     assert "Grace: " in told
+    assert "You: " not in told
+    assert label_text(panel, "number") == "1 of 2"
     press(qtbot, panel, Qt.Key.Key_Left)
     settled = newest(project)
     assert (settled.source, settled.pair_id) == ("adjudicate", pairs[1])
     assert len(project.pairs.labelled()) == 1
+    qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 2?")
+    assert "You: tie" in label_text(panel, "notice.words")
+    assert label_text(panel, "number") == "2 of 2"
+    press(qtbot, panel, Qt.Key.Key_Left)
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
 
 

@@ -30,7 +30,7 @@ _BY_HAND = "source NOT IN ('import', 'rule', 'compare')"
 
 @dataclass(frozen=True, slots=True)
 class PeerVerdict:
-    """What somebody else says of a pair; shown only where a disagreement is settled."""
+    """What somebody says of a pair; shown only where verdicts are settled."""
 
     annotator: str
     choice: Choice
@@ -115,20 +115,19 @@ class Labels:
 
         return self._database.read(query)
 
-    def peers(self, pair_id: str, annotator: str) -> list[PeerVerdict]:
-        """What the others say of a pair, by name."""
+    def said_of(self, pair_id: str) -> list[PeerVerdict]:
+        """What everybody says of a pair, by name; not what was said to test them."""
         sql = """
             SELECT standing.annotator, standing.choice, verdicts.strength, verdict_details.note
             FROM standing JOIN verdicts ON verdicts.id = standing.verdict_id
             LEFT JOIN verdict_details ON verdict_details.verdict_id = standing.verdict_id
-            WHERE standing.pair_id = ? AND standing.annotator != ? AND standing.source = 'label'
-            ORDER BY standing.annotator
+            WHERE standing.pair_id = ? AND standing.source != 'gold' ORDER BY standing.annotator
         """
 
         def query(db: sqlite_utils.Database) -> list[PeerVerdict]:
             return [
                 PeerVerdict(name, Choice(choice), Strength(strength) if strength else None, note)
-                for name, choice, strength, note in db.execute(sql, (pair_id, annotator)).fetchall()
+                for name, choice, strength, note in db.execute(sql, (pair_id,)).fetchall()
             ]
 
         return self._database.read(query)

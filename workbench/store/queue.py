@@ -14,6 +14,7 @@ import sqlite_utils
 
 from workbench.core.labelling import LabelSettings, Picked, PickedBy
 from workbench.core.preferences import Pair
+from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 from workbench.store.draw import Draw, Pick
 from workbench.store.open_pairs import NOT_RESERVED, OPEN, named_values
@@ -87,11 +88,11 @@ class Queue:
     def disagreements(self) -> list[str]:
         """Pairs whose independent verdicts differ and that nobody has settled.
 
-        Gold items have their answer, and never train.
+        Gold items have their answer, and never train. The Quality page counts the same.
         """
-        sql = """
+        sql = f"""
             SELECT pair_id FROM standing WHERE source = 'label' AND choice != 'skip'
-            AND pair_id NOT IN (SELECT pair_id FROM gold)
+            AND pair_id NOT IN (SELECT pair_id FROM gold) AND {not_in_bin("standing.pair_id")}
             GROUP BY pair_id HAVING count(DISTINCT choice) > 1 AND NOT EXISTS (
                 SELECT 1 FROM standing settled
                 WHERE settled.pair_id = standing.pair_id AND settled.source = 'adjudicate'
@@ -101,10 +102,11 @@ class Queue:
 
     def flagged(self) -> list[str]:
         """Pairs that somebody flagged and that nobody has settled."""
-        sql = """
+        sql = f"""
             SELECT DISTINCT standing.pair_id FROM verdict_details
             JOIN standing ON standing.verdict_id = verdict_details.verdict_id
             WHERE verdict_details.flag IS NOT NULL AND standing.source != 'adjudicate'
+            AND {not_in_bin("standing.pair_id")}
             AND NOT EXISTS (
                 SELECT 1 FROM standing settled
                 WHERE settled.pair_id = standing.pair_id AND settled.source = 'adjudicate'

@@ -154,7 +154,7 @@ def test_disagreements_wait_until_somebody_settles_them(project: Project) -> Non
         for name, choice in zip(("Ada", "Grace"), choices, strict=True):
             give(project, pair_id, choice, annotator=name)
     assert project.queue.disagreements() == [disputed]
-    assert [(peer.annotator, peer.choice) for peer in project.labels.peers(disputed, "Emmy")] == [
+    assert [(said.annotator, said.choice) for said in project.labels.said_of(disputed)] == [
         ("Ada", Choice.FIRST), ("Grace", Choice.SECOND),
     ]  # fmt: skip
     (picked,) = project.queue.asked([disputed, "unknown"], "Emmy", PickedBy.ADJUDICATION)
@@ -173,6 +173,17 @@ def test_people_need_not_settle_what_has_a_known_answer(project: Project) -> Non
             give(project, pair_id, choice, annotator=name)
     project.gold.mark(GoldAnswer(known, Choice.FIRST, None, ""), "Ada")
     assert project.queue.disagreements() == [disputed]
+
+
+def test_what_was_thrown_away_waits_for_nobody(project: Project) -> None:
+    disputed, flagged = add_pairs(project, 2)
+    for name, choice in (("Ada", Choice.FIRST), ("Grace", Choice.SECOND)):
+        give(project, disputed, choice, annotator=name)
+    give(project, flagged, Choice.FIRST, details=VerdictDetails(flag="Names a person"))
+    thrown = project.bin.throw("pair", [disputed, flagged])
+    assert (project.queue.disagreements(), project.queue.flagged()) == ([], [])
+    project.bin.put_back(thrown.batch)
+    assert (project.queue.disagreements(), project.queue.flagged()) == ([disputed], [flagged])
 
 
 def test_flagged_pairs_wait_and_do_not_train(project: Project) -> None:

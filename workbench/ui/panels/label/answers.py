@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QVBoxLayout, QWidget
 
 from workbench.core import conversation
 from workbench.core.preferences import Pair, Response, Span
 from workbench.ui import theme
+from workbench.ui.formulas import typesetter
 from workbench.ui.markup.answer_document import AnswerDocument
 from workbench.ui.markup.difference import word_difference
 from workbench.ui.panels.label.queue import ShownPair
@@ -35,6 +37,7 @@ class AnswersView(QWidget):
         self._spans: Sequence[Span] = ()
         self._prepared: dict[str, AnswerDocument] = {}
         self._number = pill()
+        self._number.setObjectName("label.number")
         self.prompt = RichAnswer(self.tr("Prompt"), max_height=_PROMPT_HEIGHT)
         self.prompt.setObjectName("label.prompt")
         self._prompt_card = Card()
@@ -60,6 +63,7 @@ class AnswersView(QWidget):
         self._column.addWidget(self._prompt_card)
         self._column.addLayout(sides, 1)
         theme.active().changed.connect(self.show_again)
+        typesetter.shared().decided.connect(self._set_prepared)
 
     @property
     def shown(self) -> ShownPair | None:
@@ -67,12 +71,11 @@ class AnswersView(QWidget):
         return self._shown
 
     def prepare(self, pair: Pair) -> None:
-        """Lay out a pair that will be shown soon."""
-        for text in (pair.first.text, pair.second.text):
-            document = self._document(text).document
-            document.setTextWidth(self.left.viewport().width())
-            document.size()
-        self._document(prompt_text(pair))
+        """Lay out a pair that will be shown soon, and have its formulas set meanwhile."""
+        documents = [self._document(prompt_text(pair))]
+        documents += [self._laid_out(text) for text in (pair.first.text, pair.second.text)]
+        ahead = dict.fromkeys(formula for made in documents for formula in made.undecided)
+        typesetter.shared().ask_ahead(ahead)
 
     def paint_now(self) -> None:
         """Paint at once, before whatever else waits in the event loop."""
@@ -81,12 +84,13 @@ class AnswersView(QWidget):
         # One is enough: Qt paints with it whatever else of the window has changed.
         self.left.viewport().repaint()
 
-    def show_pair(self, shown: ShownPair, number: int) -> None:
-        """Show a pair; `number` counts it for the person."""
+    def show_pair(self, shown: ShownPair, number: int, of: int | None) -> None:
+        """Show a pair; `number` counts it for the person, `of` says how many a list has."""
         self._shown = shown
         self._spans = ()
         self.shows_difference = False
-        self._number.setText(self.tr("Pair {number}").format(number=number))
+        said = self.tr("Pair {number}") if of is None else self.tr("{number} of {of}")
+        self._number.setText(said.format(number=number, of=of))
         self.prompt.show_answer(self._taken(prompt_text(shown.picked.pair)))
         self._show_answer(self.left, self._left_words, shown.left.text)
         self._show_answer(self.right, self._right_words, shown.right.text)
@@ -160,6 +164,21 @@ class AnswersView(QWidget):
                 del self._prepared[next(iter(self._prepared))]
             self._prepared[text] = AnswerDocument(text, is_as_written=self.shows_as_written)
         return self._prepared[text]
+
+    def _laid_out(self, text: str) -> AnswerDocument:
+        made = self._document(text)
+        made.document.setTextWidth(self.left.viewport().width())
+        made.document.size()
+        return made
+
+    @Slot()
+    def _set_prepared(self) -> None:
+        """Lay out again what waits to be shown, now that its formulas are set."""
+        known = typesetter.shared()
+        for text, made in list(self._prepared.items()):
+            if made.undecided and all(map(known.is_decided, made.undecided)):
+                del self._prepared[text]
+                self._laid_out(text)
 
     def _taken(self, text: str) -> AnswerDocument:
         """A document that no other view has: two equal answers need one each."""

@@ -1,14 +1,11 @@
-"""A line above the answers: which list is in view, what others said, what the gold answer was."""
+"""A line above the answers: which list is in view, what was said, what the gold answer was."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout
 
 from workbench.core.preferences import Choice, Side, Strength
-from workbench.store.labels import PeerVerdict
 from workbench.ui.panels.label.queue import GoldFeedback, LabelQueue, ShownPair
 from workbench.ui.tokens import SPACE_8
 from workbench.ui.widgets.card import Card
@@ -47,9 +44,9 @@ class NoticeLine(Card):
         if queue.is_list:
             word = word or self.tr("{count} left").format(count=queue.left_in_list)
             parts.append(queue.why)
-        if queue.current is not None and queue.current.peers:
+        if queue.current is not None and queue.current.said:
             word = word or self.tr("Settle")
-            parts.append(self._peers(queue.current, queue.current.peers))
+            parts.append(self._said(queue.current, queue.annotator))
         self._back.setVisible(queue.is_list)
         set_pill(self._pill, word, tone)
         self._words.show_text("   ".join(part for part in parts if part))
@@ -66,12 +63,13 @@ class NoticeLine(Card):
             )
         return f"{said} {feedback.answer.explanation}".strip()
 
-    def _peers(self, shown: ShownPair, peers: Sequence[PeerVerdict]) -> str:
+    def _said(self, shown: ShownPair, annotator: str) -> str:
         said = []
-        for peer in peers:
-            answer = self._answer(peer.choice, peer.strength, shown.side_of(peer.choice))
-            note = f" (“{peer.note}”)" if peer.note else ""
-            said.append(f"{peer.annotator}: {answer}{note}")
+        for one in shown.said:
+            name = self.tr("You") if one.annotator == annotator else one.annotator
+            answer = self._answer(one.choice, one.strength, shown.side_of(one.choice))
+            note = f" (“{one.note}”)" if one.note else ""
+            said.append(f"{name}: {answer}{note}")
         return " · ".join(said)
 
     def _answer(self, choice: Choice, strength: Strength | None, side: Side | None) -> str:

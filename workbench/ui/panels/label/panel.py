@@ -230,7 +230,7 @@ class LabelPanel(Panel):
         self._verdicts.set_can_decide(queue.current is not None)
         if queue.current is not None:
             if self._answers.shown is not queue.current:  # else its marks and its place stay
-                self._answers.show_pair(queue.current, queue.decided + 1)
+                self._answers.show_pair(queue.current, *queue.place)
             self._drawer.show_pending(queue.pending)
             self._verdicts.show_attached(self._queue.pending)
             if not self._editing.is_open:

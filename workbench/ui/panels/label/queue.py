@@ -33,11 +33,14 @@ _TURNS = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class ShownPair:
-    """A pair with its sides drawn at random for this showing."""
+    """A pair with its sides drawn at random for this showing.
+
+    `said` is what everybody said of it before, where this settles it; hidden otherwise.
+    """
 
     picked: Picked
     shown_left: Choice
-    peers: tuple[PeerVerdict, ...] = ()
+    said: tuple[PeerVerdict, ...] = ()
 
     @property
     def left(self) -> Response:
@@ -81,6 +84,7 @@ class LabelQueue:
         self.is_counted = False
         self.why = ""
         self._only: list[str] | None = None
+        self._only_count = 0
         self._only_picked_by = PickedBy.ASKED
         self._turn = next(_TURNS)
         self._project = project
@@ -121,6 +125,7 @@ class LabelQueue:
         self._waiting.extend(picked for picked in ahead.picks if picked.pair.id not in known)
         if self._only is not None:
             self._only = [pair_id for pair_id in self._only if pair_id not in ahead.missing]
+            self._only_count -= len(ahead.missing)
         self.settings = ahead.settings
         self.is_loaded = True
         if self.current is None:
@@ -167,6 +172,7 @@ class LabelQueue:
     def show_only(self, pair_ids: Sequence[str], why: str, picked_by: PickedBy) -> None:
         """Ask for exactly these pairs, in this order, until `show_all`."""
         self._only = list(dict.fromkeys(pair_ids))
+        self._only_count = len(self._only)
         self._only_picked_by = picked_by
         self.why = why
         self._begin_anew()
@@ -189,6 +195,15 @@ class LabelQueue:
     @property
     def left_in_list(self) -> int:
         return len(self._only or ())
+
+    @property
+    def place(self) -> tuple[int, int | None]:
+        """Which pair is in view, counted from 1, and of how many where they are a list."""
+        if self._only is None:
+            return self.decided + 1, None
+        # A verdict of before the list may have been taken back, which brings its pair along.
+        of = max(self._only_count, len(self._only))
+        return of - len(self._only) + 1, of
 
     # Verdicts.
 
@@ -314,9 +329,9 @@ class LabelQueue:
 
     def _show(self, picked: Picked) -> None:
         shown_left = picked.shown_left or self._sides.choice((Choice.FIRST, Choice.SECOND))
-        peers: list[PeerVerdict] = []
+        said: list[PeerVerdict] = []
         if picked.source is VerdictSource.ADJUDICATE:
-            peers = self._project.labels.peers(picked.pair.id, self.annotator)
-        self.current = ShownPair(picked, shown_left, tuple(peers))
+            said = self._project.labels.said_of(picked.pair.id)
+        self.current = ShownPair(picked, shown_left, tuple(said))
         self.pending = Pending()
         self.stopwatch.restart()
