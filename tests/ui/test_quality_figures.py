@@ -10,6 +10,7 @@ import pytest
 
 from workbench.core.conversation import Message
 from workbench.core.ids import new_id
+from workbench.core.labelling import GoldAnswer
 from workbench.core.preferences import Choice, Origin, OriginKind, Split, Strength, Verdict
 from workbench.store import Project
 from workbench.store.quality import QualityReader
@@ -202,6 +203,32 @@ def test_contradictions_and_circles_with_the_pairs_to_repair(labelling: Labellin
         labelling.say(pair_id, SECOND)
     mended = labelling.figures().contradictions
     assert (mended.opposite, mended.circles) == (0, 0)
+
+
+def test_disputes_are_those_that_label_settles(labelling: Labelling) -> None:
+    opposed, with_a_tie, known, thrown, settled = labelling.pairs(numbered(5))
+    for pair_id in (opposed, known, thrown, settled):
+        labelling.say(pair_id, FIRST)
+        labelling.say(pair_id, SECOND, "ben")
+    labelling.say(with_a_tie, FIRST)
+    labelling.say(with_a_tie, TIE, "ben")
+    labelling.project.gold.mark(GoldAnswer(known, FIRST), "cleo")
+    labelling.project.bin.throw("pair", [thrown])
+    labelling.say(settled, FIRST, "ben", source="adjudicate")
+    found = labelling.figures().agreement.disputed
+    assert list(found.pair_ids) == labelling.project.queue.disagreements()
+    assert set(found.pair_ids) == {opposed, with_a_tie}
+
+
+def test_a_gold_item_contradicts_nothing_and_is_not_looked_at_again(labelling: Labelling) -> None:
+    one, other = labelling.pairs([("Q", "a", "b"), ("Q", "b", "a")])
+    for pair_id in (one, other):
+        labelling.say(pair_id, FIRST, elapsed_s=0.01)
+    assert labelling.figures().contradictions.opposite == 1
+    assert set(labelling.figures().speed.pairs.pair_ids) == {one, other}
+    labelling.project.gold.mark(GoldAnswer(other, FIRST), "cleo")
+    assert labelling.figures().contradictions.opposite == 0
+    assert labelling.figures().speed.pairs.pair_ids == (one,)
 
 
 def test_a_scope_is_one_data_set_and_one_person(labelling: Labelling) -> None:

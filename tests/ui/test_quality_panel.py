@@ -135,6 +135,7 @@ def test_repairing_leads_to_exactly_those_pairs(qtbot: QtBot, session: Session) 
     for _, what in visits:
         assert set(what["pair_ids"]) == set(pairs)
         assert what["why"]
+        assert what["settle"]
     assert [command.title for command in panel.commands()] == ["Repair 3 pairs"]
 
 

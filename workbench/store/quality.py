@@ -50,7 +50,8 @@ _VERDICTS = f"""
 """
 
 _PAIRS = """
-    SELECT pairs.rowid, pairs.dataset_id, pairs.prompt_id, a.text, b.text,
+    SELECT pairs.rowid, pairs.id IN (SELECT pair_id FROM gold), pairs.dataset_id,
+        pairs.prompt_id, a.text, b.text,
         json_extract(a.origin, '$.model', '$.run_id', '$.checkpoint_step'),
         json_extract(b.origin, '$.model', '$.run_id', '$.checkpoint_step')
     FROM pairs JOIN responses a ON a.id = pairs.first_id JOIN responses b ON b.id = pairs.second_id
@@ -88,9 +89,13 @@ class VerdictColumns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairColumns:
-    """One place per pair that has a verdict. Equal texts and prompts have equal numbers."""
+    """One place per pair that has a verdict. Equal texts and prompts have equal numbers.
+
+    `has_known_answer` is 1 for gold items, which test people and never train.
+    """
 
     row: Numbers
+    has_known_answer: Numbers
     dataset: Numbers
     prompt: Numbers
     first_text: Numbers
@@ -148,7 +153,7 @@ class _Names:
         return tuple(self._numbers)
 
 
-_PAIR_FACTS = 11
+_PAIR_FACTS = 12
 # Of scripts that put no space between words, this many characters count as one: rather too few.
 _LONGEST_WORD = 12
 
@@ -225,12 +230,13 @@ class QualityReader:
         for start in range(0, len(rows), _CHUNK_ROWS):
             on_progress(_SHARE_OF_VERDICTS + (1 - _SHARE_OF_VERDICTS) * start / len(rows))
             chunk = json.dumps(rows[start : start + _CHUNK_ROWS].tolist())
-            for row, dataset, prompt, first, second, first_by, second_by in db.execute(
+            for row, known, dataset, prompt, first, second, first_by, second_by in db.execute(
                 _PAIRS, [chunk]
             ):
                 facts.extend(
                     (
                         row,
+                        known,
                         self._datasets.number(dataset),
                         hash(prompt),
                         hash(first),

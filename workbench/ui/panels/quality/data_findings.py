@@ -95,7 +95,8 @@ class DataFindings(Words):
             action=self.repair(
                 found.pairs,
                 self.tr("Repair {0} pairs"),
-                self.tr("pairs whose verdicts contradict each other"),
+                self.tr("pairs whose verdicts contradict each other: yours settles each"),
+                settle=True,
             ),
             links=tuple(self._link(tangle) for tangle in found.tangles),
         )
@@ -117,9 +118,9 @@ class DataFindings(Words):
             if tangle.is_circle
             else self.tr("opposite")
         )
-        why = self.tr("pairs of one prompt whose verdicts contradict each other")
+        why = self.tr("pairs of one prompt whose verdicts contradict each other: yours settles")
         prompt = " ".join(tangle.prompt.split())
-        what = {"pair_ids": list(tangle.pair_ids), "why": why}
+        what = {"pair_ids": list(tangle.pair_ids), "why": why, "settle": True}
         return Action(f"{kind}: {prompt}", "label", what)
 
     def duplicates(self, found: Duplicates | None) -> Finding:

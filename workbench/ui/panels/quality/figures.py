@@ -160,7 +160,7 @@ def _agreement(reader: QualityReader, view: View) -> Agreement:
         with_strength=with_strength,
         kappas=_kappas(view, counted),
         people=len(np.unique(person)),
-        disputed=_disputed(reader, view, pair, choice),
+        disputed=_disputed(reader, view, counted),
     )
 
 
@@ -198,12 +198,14 @@ def _kappas(view: View, counted: Marks) -> tuple[Named, ...]:
     return tuple(sorted(found, key=lambda named: (named.estimate.value or 0.0, named.name)))
 
 
-def _disputed(reader: QualityReader, view: View, pair: Numbers, choice: Numbers) -> ToRepair:
-    """Pairs of which two people prefer different answers, unless somebody settled them."""
+def _disputed(reader: QualityReader, view: View, counted: Marks) -> ToRepair:
+    """Pairs that wait in Label to be settled (`store.queue.disagreements`), of these verdicts."""
     verdicts = view.verdicts
+    asked = counted & verdicts.stands & ~view.is_gold
+    said = np.unique(np.stack((verdicts.pair[asked], verdicts.choice[asked])), axis=1)
+    pair, choices = np.unique(said[0], return_counts=True)
     settled = verdicts.pair[verdicts.stands & view.records.is_from("adjudicate")]
-    both = np.intersect1d(pair[choice == FIRST], pair[choice == SECOND])
-    unsettled = np.setdiff1d(both, settled)
+    unsettled = np.setdiff1d(pair[choices > 1], settled)
     return view.to_repair(reader, len(unsettled), unsettled)
 
 
@@ -277,7 +279,8 @@ def _speed(reader: QualityReader, view: View) -> Speed:
         share = fast_clicks.fast_share(elapsed_s[own], words[own])
         each.append(Named(view.name(person), share, share.is_above(fast_clicks.MANY_FAST)))
     is_fast = fast_clicks.is_fast(elapsed_s, words)
-    standing = is_fast & view.verdicts.stands[counted]
+    # Who answered a gold item was told of it at once: another look tells nothing.
+    standing = is_fast & view.verdicts.stands[counted] & ~view.is_gold[counted]
     pairs = np.unique(view.verdicts.pair[counted[standing]])
     return Speed(
         fast_clicks.fast_share(elapsed_s, words),

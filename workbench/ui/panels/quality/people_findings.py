@@ -22,7 +22,7 @@ class PeopleFindings(Words):
         settle = self.repair(
             found.disputed,
             self.tr("Settle {0} disagreements"),
-            self.tr("pairs of which two people prefer different answers"),
+            self.tr("pairs that people see differently: your verdict settles each"),
             settle=True,
         )
         if alpha.value is None:

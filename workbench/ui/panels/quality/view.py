@@ -47,6 +47,7 @@ class View:
         self.said[taking_back] = False
         self.in_data = self._in_data()
         self.in_scope = self.in_data & self._by_person()
+        self.is_gold: Marks = self.pairs.has_known_answer[verdicts.pair] == 1
         self.decisive: Marks = (verdicts.choice == FIRST) | (verdicts.choice == SECOND)
 
     def _in_data(self) -> Marks:
@@ -106,6 +107,7 @@ def winners(view: View) -> tuple[Numbers, Marks]:
         & verdicts.stands
         & (verdicts.choice != SKIP)
         & ~view.records.is_from("gold", "repeat")
+        & ~view.is_gold
     )
     pair, choice = verdicts.pair[counted], verdicts.choice[counted]
     rank = np.zeros(len(verdicts.pair), dtype=np.int64)
