@@ -188,7 +188,10 @@ class _Adapted:
         ]
 
     def take_over(self, ups: Sequence[torch.Tensor]) -> None:
-        """Put the adapters' second halves, as they are now, behind the frozen weights."""
+        """Put the adapters' second halves, as they are now, behind the frozen weights.
+
+        Two lanes may do so at once: both write the same.
+        """
         for weight, place, up, scale in zip(
             self.weights, self.columns, ups, self.scales, strict=True
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from workbench.engine import attention
 from workbench.engine.attention import PackedAttention
 from workbench.engine.batching import TokenSequence
 from workbench.engine.head import Head, HeadFigures
+from workbench.engine.lanes import Lanes, Read
 from workbench.engine.packing import Group, TokenBatch, pack, pad
 
 # Packed and padded passes of a model that packing suits differ by rounding only: in the mean, as
@@ -57,6 +58,7 @@ class Policy(torch.nn.Module):
         self.model = model
         self._reference_model = (reference_model,)  # in a tuple: no part of the module
         self.packs = False
+        self.lanes: Lanes | None = None
 
     @property
     def causal(self) -> Any:
@@ -71,10 +73,22 @@ class Policy(torch.nn.Module):
         Sequences of a group that begin alike share that beginning. Logits are divided by
         `temperature`, so that what was sampled at it is judged at it. `noise_alpha` is NEFTune's.
         """
-        batch = self.batch(groups)
-        rows = self.hidden(batch, noise_alpha if self.training else 0.0)[batch.sources]
-        figures: HeadFigures = Head.of(self.causal)(rows, batch.targets, temperature)
-        return TokenLogprobs(figures.logps, batch.counts, figures.entropies, figures.hits)
+        noise = noise_alpha if self.training else 0.0
+
+        def read(part: Sequence[Group]) -> Read:
+            batch = self.batch(part)
+            rows = self.hidden(batch, noise)[batch.sources]
+            figures: HeadFigures = Head.of(self.causal)(rows, batch.targets, temperature)
+            return Read(figures.logps, (figures.entropies, figures.hits), batch.counts)
+
+        found = read(groups) if noise else self.in_lanes(groups, read)
+        return TokenLogprobs(found.values, found.counts, *found.extras)
+
+    def in_lanes(self, groups: Sequence[Group], work: Callable[[Sequence[Group]], Read]) -> Read:
+        """`work` of all groups: side by side where the policy has lanes."""
+        if self.lanes is None:
+            return work(groups)
+        return self.lanes.read(groups, work, [p for p in self.parameters() if p.requires_grad])
 
     def batch(self, groups: Sequence[Group]) -> TokenBatch:
         """The groups as one forward pass reads them."""

@@ -28,6 +28,7 @@ from workbench.core.recipes import RewardConfig
 from workbench.engine.batching import TokenSequence
 from workbench.engine.chat import answer_sequence
 from workbench.engine.examples import read_preferences
+from workbench.engine.lanes import Read
 from workbench.engine.logprobs import Policy
 from workbench.engine.losses import bradley_terry_loss, reward_margin
 from workbench.engine.method import Cuts, OfflineMethod, Tally
@@ -43,12 +44,16 @@ class ScoredPolicy(Policy):
     @classmethod
     def of(cls, policy: Policy) -> ScoredPolicy:
         scored = cls(policy.model)
-        scored.packs = policy.packs
+        scored.packs, scored.lanes = policy.packs, policy.lanes
         return scored
 
     # Called through torch.nn.Module, whose forward may be anything.
     def forward(self, groups: Sequence[Group]) -> torch.Tensor:  # type: ignore[override]
-        return read_scores(self, groups, self.causal.score)
+        def read(part: Sequence[Group]) -> Read:
+            scores = read_scores(self, part, self.causal.score)
+            return Read(scores, (), (1,) * len(scores))
+
+        return self.in_lanes(groups, read).values
 
 
 def read_scores(policy: Policy, groups: Sequence[Group], head: torch.nn.Module) -> torch.Tensor:

@@ -18,6 +18,7 @@ from workbench.core.generation import Done, Generate, Row, Sampling
 from workbench.core.recipes import (
     DpoConfig,
     OnlineConfig,
+    PpoConfig,
     RewardConfig,
     RunSpec,
     TrainingConfig,
@@ -28,6 +29,7 @@ from workbench.engine.devices import describe, resolve_device
 from workbench.engine.event_log import EventLog
 from workbench.engine.fused import fuse
 from workbench.engine.generation import Generator
+from workbench.engine.lanes import lanes_for
 from workbench.engine.layers_in_training import try_writing_out
 from workbench.engine.logprobs import Policy, try_packing
 from workbench.engine.loop import Loop, Outcome, SampleText
@@ -127,6 +129,9 @@ def prepare(
     fuse(policy)
     if processes.sharding is None:
         try_writing_out(policy)
+    # PPO's critic computes in one lane, and is measured beside the policy.
+    if processes.count == 1 and not isinstance(spec.config, PpoConfig):
+        policy.lanes = lanes_for(model)
     if scores:
         policy = ScoredPolicy.of(policy)
     with processes.first_before_others():
