@@ -16,13 +16,14 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QTextEdit, QWidget
 
 from workbench.store import Project
 from workbench.ui import theme
 from workbench.ui.app import application
 from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import Settings
+from workbench.ui.widgets.elided_label import ElidedLabel
 
 _VERDICTS = {
     Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right", Qt.Key.Key_0: "tie",
@@ -62,23 +63,27 @@ def _decide(panel: QWidget, key: Qt.Key) -> None:
     prompt = _text(panel, "prompt")
     answers = {"left": _text(panel, "left"), "right": _text(panel, "right")}
     said = _VERDICTS[key]
-    saved = panel.findChild(QLabel, "label.saved")
-    assert isinstance(saved, QLabel)
-    saved.clear()
+    saved = _saved(panel)
+    saved.show_text("")
     # What is about to be said, so that a verdict nobody heard of can be told from one made up.
     print(f"try\t{prompt}\t{answers.get(said, said)}", flush=True)
     QTest.keyClick(panel, key)
-    if saved.text().startswith("Saved"):
+    if saved.accessibleName().startswith("Saved"):
         print(f"saved\t{prompt}\t{answers.get(said, said)}", flush=True)
 
 
 def _undo(panel: QWidget) -> None:
     print("try-undo", flush=True)
     QTest.keyClick(panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    saved = panel.findChild(QLabel, "label.saved")
-    assert isinstance(saved, QLabel)
-    if saved.text() == "Taken back":
+    if _saved(panel).accessibleName() == "Taken back":
         print(f"undone\t{_text(panel, 'prompt')}", flush=True)
+
+
+def _saved(panel: QWidget) -> ElidedLabel:
+    """Where the panel says what it did; its accessible name is that whole, however narrow it is."""
+    saved = panel.findChild(ElidedLabel, "label.saved")
+    assert isinstance(saved, ElidedLabel)
+    return saved
 
 
 def _text(panel: QWidget, name: str) -> str:
