@@ -8,13 +8,13 @@ beside the writer thread, on the thread that asks.
 from __future__ import annotations
 
 import sqlite3
+import sys
 from array import array
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from itertools import chain
 
 from workbench.core.preferences import Choice, Split
 from workbench.store.bin import TABLES, not_in_bin
@@ -23,7 +23,8 @@ from workbench.store.reading import Stop, reading
 from workbench.store.search_index import SearchIndex
 from workbench.store.search_query import Complete, match_expression
 
-_KEYS_AT_ONCE = 10_000
+_DIGITS = 16  # of a key as text
+_DIGITS_AT_ONCE = 10_000 * _DIGITS
 _SHOWN_CHARACTERS = 300
 _FEW_KEYS = 1000  # so many are a first page, which must be quick
 _MOST_COMPLETED = 100
@@ -132,6 +133,10 @@ class Browse:
 
 
 def _keys(db: sqlite3.Connection, wanted: RowFilter, order: Order, limit: int) -> array[int]:
+    """The keys, put together as one text by SQLite; -1 is no limit.
+
+    Row by row, a million would take Python's lock a million times from the window's thread.
+    """
     found: array[int] = array("q")
     bin_is_empty = not db.execute("SELECT 1 FROM bin").fetchone()
     complete = partial(_completed, db) if 0 <= limit <= _FEW_KEYS else None
@@ -139,9 +144,12 @@ def _keys(db: sqlite3.Connection, wanted: RowFilter, order: Order, limit: int) -
     if query is None:
         return found
     sql, values = query
-    cursor = db.execute(f"{sql} LIMIT ?", [*values, limit])
-    while rows := cursor.fetchmany(_KEYS_AT_ONCE):
-        found.extend(chain.from_iterable(rows))  # in C: the window's thread waits for Python
+    digits = f"SELECT group_concat(printf('%0{_DIGITS}x', rowid), '') FROM ({sql} LIMIT ?)"
+    text: str = db.execute(digits, [*values, limit]).fetchone()[0] or ""
+    for start in range(0, len(text), _DIGITS_AT_ONCE):
+        found.frombytes(bytes.fromhex(text[start : start + _DIGITS_AT_ONCE]))
+    if sys.byteorder == "little":
+        found.byteswap()
     return found
 
 
