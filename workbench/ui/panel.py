@@ -8,8 +8,6 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -37,7 +35,7 @@ class Panel(QWidget):
         self.session = session
         self._waiting = Changes(Changed.EVERYTHING)
         self.setAccessibleName(title)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes on to what is in it
         self._title = label(title, "title")
         self._purpose = ElidedLabel(purpose, "purpose")  # gives way to the actions beside it
         words = QVBoxLayout()
@@ -74,18 +72,12 @@ class Panel(QWidget):
 
     @property
     def heading(self) -> QRect:
-        """The part of the header, in the panel's coordinates, where nothing can be pressed."""
+        """Where the title and the sentence stand, in the panel: nothing there is pressed."""
         found = (self._actions.itemAt(place) for place in range(self._actions.count()))
         actions = (item.widget() for item in found if item is not None)
-        pressed = [
-            action.x()
-            for action in actions
-            if action is not None
-            and not isinstance(action, QLabel | QProgressBar)
-            and not action.isHidden()
-        ]
+        taken = [action.x() for action in actions if action is not None and not action.isHidden()]
         head = self._head.geometry()
-        head.setWidth(min(pressed, default=head.width() + SPACE_16) - SPACE_16)
+        head.setWidth(min(taken, default=head.width() + SPACE_16) - SPACE_16)
         return head
 
     def refresh(self, changes: Changes) -> None:

@@ -82,6 +82,8 @@ def _frames(c: Colors) -> str:
         return (
             f'QFrame[card="{name}"] {{ background: {ground}; border: 1px solid {line};'
             f" border-radius: {CORNER_CARD}px; }}"
+            f'QFrame[card="{name}"]:focus {{'
+            f" border-color: {c.text1 if line == c.accent else c.accent}; }}"
         )
 
     return "\n".join(
@@ -97,7 +99,9 @@ def _frames(c: Colors) -> str:
             f" border-radius: {CORNER_CONTROL}px; }}",
             f'QFrame[line="true"] {{ background: {c.line}; border: 0; }}',
             "QSplitter::handle { background: transparent; }",
-            "QScrollArea { background: transparent; border: 0; }",
+            f"QScrollArea {{ background: transparent; border: 1px solid transparent;"
+            f" border-radius: {CORNER_CONTROL}px; }}",
+            f"QScrollArea:focus {{ border-color: {c.accent}; }}",
             'QWidget[plain="true"] { background: transparent; }',
         )
     )
@@ -118,6 +122,7 @@ def _buttons(c: Colors) -> str:
             f"{at}:focus {{ border-color: {c.accent}; }}"
             f"{at}:checked {{ background: {c.accent_ground}; color: {c.accent};"
             f" border-color: {c.accent}; }}"
+            f"{at}:checked:focus {{ border-color: {c.text1}; }}"
             f"{at}:disabled {{ color: {c.disabled}; background: {ground};"
             f" border-color: {c.line}; }}"
         )
@@ -154,10 +159,13 @@ def _buttons(c: Colors) -> str:
             f'QPushButton[kind="chip"]:hover {{ background: {c.raised_hover}; }}',
             f'QPushButton[kind="chip"]:checked {{ color: {c.accent};'
             f" background: {c.accent_ground}; border-color: {c.accent}; }}",
+            f'QPushButton[kind="chip"]:focus {{ border-color: {c.accent}; }}',
+            f'QPushButton[kind="chip"]:checked:focus {{ border-color: {c.text1}; }}',
             f'QPushButton[kind="key"] {{ {_type("mono")} color: {c.text1};'
             f" background: {c.raised}; border: 1px solid {c.line}; border-radius: {SPACE_4}px;"
             f" padding: 0 {SPACE_4 + 2}px; min-height: {SPACE_16 + 2}px; }}",
             f'QPushButton[kind="key"]:hover {{ background: {c.raised_hover}; }}',
+            f'QPushButton[kind="key"]:focus {{ border-color: {c.accent}; }}',
             "QPushButton::menu-indicator { subcontrol-position: right center;"
             f" image: url({mark('down', c.text2)}); width: {MARK_SIZE}px; height: {MARK_SIZE}px;"
             f" right: {SPACE_8}px; }}",
@@ -220,7 +228,9 @@ def _toggles(c: Colors) -> str:
     return "\n".join(
         (
             f"QCheckBox, QRadioButton {{ color: {c.text1}; spacing: {SPACE_8}px;"
-            f" min-height: {SPACE_24}px; background: transparent; }}",
+            f" min-height: {SPACE_24 - 2}px; background: transparent;"
+            f" border: 1px solid transparent; border-radius: {SPACE_4}px; }}",
+            f"QCheckBox:focus, QRadioButton:focus {{ border-color: {c.accent}; }}",
             f"QCheckBox:disabled, QRadioButton:disabled {{ color: {c.disabled}; }}",
             f"{both} {{ width: {MARK_SIZE}px; height: {MARK_SIZE}px;"
             f" border: 1px solid {c.handle}; background: {c.input}; }}",
@@ -244,8 +254,11 @@ def _lists(c: Colors) -> str:
     return "\n".join(
         (
             f"{views} {{ {_type('body')} background: transparent; color: {c.text1}; border: 0;"
-            f" outline: 0; gridline-color: {c.line}; alternate-background-color: transparent;"
+            f" border-radius: {SPACE_4}px; outline: 0; gridline-color: {c.line};"
+            " alternate-background-color: transparent;"
             f" selection-background-color: {c.accent_ground}; selection-color: {c.text1}; }}",
+            "QTreeView, QTableView { border: 1px solid transparent; }",
+            f"QTreeView:focus, QTableView:focus {{ border-color: {c.accent}; }}",
             f"QListView::item, QTreeView::item {{ padding: {SPACE_4}px {SPACE_8}px;"
             f" border-radius: {SPACE_4}px; }}",
             f"QTableView::item {{ padding: 0 {SPACE_8}px; border-bottom: 1px solid {c.line}; }}",

@@ -72,6 +72,7 @@ class EntryList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.selectionModel().currentChanged.connect(self._on_current)
+        self._let_tab_stop()
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -89,6 +90,7 @@ class EntryList(QListView):
             return
         before = self.current_key
         self._entries.replace(entries)
+        self._let_tab_stop()
         self.select(before)
 
     def select(self, key: str) -> bool:
@@ -98,6 +100,12 @@ class EntryList(QListView):
                 self.setCurrentIndex(self._entries.index(row, 0))
                 return True
         return False
+
+    def _let_tab_stop(self) -> None:
+        """Tab passes by a list without anything to choose, where it could not be seen."""
+        has_choice = any(not entry.is_heading for entry in self._entries.entries)
+        policy = Qt.FocusPolicy.StrongFocus if has_choice else Qt.FocusPolicy.ClickFocus
+        self.setFocusPolicy(policy)
 
     def _on_current(self, index: QModelIndex) -> None:
         entry = self._entries.at(index)
@@ -169,12 +177,11 @@ def _ground(painter: QPainter, rect: QRect, option: QStyleOptionViewItem) -> Non
         ground = "accent_ground"
     elif state & QStyle.StateFlag.State_MouseOver:
         ground = "raised"
-    if not ground:
+    has_keyboard = bool(state & QStyle.StateFlag.State_HasFocus)
+    if not ground and not has_keyboard:
         return
-    painter.setPen(Qt.PenStyle.NoPen)
-    if state & QStyle.StateFlag.State_HasFocus:
-        painter.setPen(theme.color("accent"))
-    painter.setBrush(theme.color(ground))
+    painter.setPen(theme.color("accent") if has_keyboard else Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color(ground) if ground else Qt.BrushStyle.NoBrush)
     box = QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)
     painter.drawRoundedRect(box, CORNER_CONTROL, CORNER_CONTROL)
 

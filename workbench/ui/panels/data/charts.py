@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -38,6 +38,7 @@ class _Chart(QWidget):
         super().__init__()
         self.setAccessibleName(name)
         self._view = pg.PlotWidget()
+        self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys do nothing in it
         self._view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._view.setMinimumHeight(_LEAST_HEIGHT)
         self._plot = self._view.getPlotItem()

@@ -25,6 +25,7 @@ from workbench.ui.widgets.texts import button
 _TYPING_PAUSE_MS = 180
 _MOST_WORDS = 1_000_000
 _COMBO_CHARACTERS = 7
+_ORDER_CHARACTERS = 12
 _COLUMNS = 3
 
 
@@ -54,6 +55,7 @@ class FilterBar(QWidget):
         self.search.textChanged.connect(lambda _text: self._typing.start())
         self.search.returnPressed.connect(self._search_now)
         self._order = self._combo(self.tr("Order"), "data.order")
+        self._order.setMinimumContentsLength(_ORDER_CHARACTERS)
         for title, order in (
             (self.tr("As imported"), Order.STORED),
             (self.tr("Newest first"), Order.NEWEST),

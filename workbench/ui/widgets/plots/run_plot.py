@@ -143,6 +143,7 @@ class RunPlot(QWidget):
         self._shown = ValueRange(0.0, 1.0)
         self.setAccessibleName(name)
         self._view = pg.PlotWidget()
+        self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys do nothing in it
         self._view.viewport().installEventFilter(self)
         self._plot = self._view.getPlotItem()
         self._crosshair = pg.InfiniteLine(angle=90, movable=False)
