@@ -13,8 +13,9 @@ def merge(other: Path, folder: Path) -> int:
     with Project.open(folder) as project:
         merged = merge_project(project, other)
     people = f", by {', '.join(merged.annotators)}" if merged.annotators else ""
+    thrown = f", and {merged.thrown} rows went into the bin" if merged.thrown > 0 else ""
     print(
         f"{merged.verdicts} verdicts, {merged.pairs} pairs and {merged.datasets} data sets are new"
-        f" in {folder.name}. The other copy holds verdicts{people or ' of nobody'}."
+        f" in {folder.name}{thrown}. The other copy holds verdicts{people or ' of nobody'}."
     )
     return 0

@@ -94,6 +94,10 @@ def _put_back(batch: str, db: sqlite_utils.Database) -> int:
         "SELECT row_id, dataset_id FROM bin WHERE batch = ? LIMIT ?", [batch, _CHUNK_ROWS]
     ).fetchall()
     db.conn.executemany("DELETE FROM bin WHERE row_id = ?", [(row_id,) for row_id, _ in rows])
+    now = time.time()
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO put_back VALUES (?, ?)", [(row_id, now) for row_id, _ in rows]
+    )
     _change_counts(db, Counter(dataset_id for _, dataset_id in rows), 1)
     return len(rows)
 

@@ -1,8 +1,9 @@
 """Joining another copy of a project into this one, without loss and without doubling.
 
 Identifiers are unique across machines, so what both copies have is recognised by them. What both
-imported on their own, from the same file, is recognised by its content. Merging again adds
-nothing. Runs and models stay where they are: they belong to a machine's folders.
+imported on their own, from the same file, is recognised by its content. Where both edited a text,
+threw a row away or put it back, what was done last holds. Merging again adds nothing. Runs and
+models stay where they are: they belong to a machine's folders.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ _ROWS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What came in that was not here before."""
+    """What came in that was not here before; `thrown` is how many rows more the bin has now."""
 
     datasets: int
     pairs: int
     verdicts: int
+    thrown: int
     annotators: tuple[str, ...]
 
 
@@ -88,8 +90,10 @@ class Merge:
             )
         finally:
             self._database.read(_let_go)
-        datasets, pairs, verdicts = (now - then for now, then in zip(after, before, strict=True))
-        return Merged(datasets, pairs, verdicts, tuple(names))
+        datasets, pairs, verdicts, thrown = (
+            now - then for now, then in zip(after, before, strict=True)
+        )
+        return Merged(datasets, pairs, verdicts, thrown, tuple(names))
 
     def _copy_in_portions(self, table: str) -> None:
         """Row by row in the order in which they were written: each refers to what came before."""
@@ -136,9 +140,8 @@ def _let_go(db: sqlite_utils.Database) -> None:
     db.execute("DETACH theirs")
 
 
-def _counts(db: sqlite_utils.Database) -> tuple[int, int, int]:
-    datasets, pairs, verdicts = (
+def _counts(db: sqlite_utils.Database) -> list[int]:
+    return [
         int(db.execute(f"SELECT count(*) FROM main.{table}").fetchone()[0])
-        for table in ("datasets", "pairs", "verdicts")
-    )
-    return datasets, pairs, verdicts
+        for table in ("datasets", "pairs", "verdicts", "bin")
+    ]

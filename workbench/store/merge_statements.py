@@ -105,6 +105,40 @@ _NEW_VERDICT = f"""
         )
     )
 """
+
+
+def _is_newer(parts: str) -> str:
+    """Whether one of these parts of the row `t` was edited there after all edits of it here."""
+    newest = (
+        "(SELECT max(edited_at) FROM {0}.row_edits e WHERE e.row_id = t.id AND e.part IN ({1}))"
+    )
+    return f"{newest.format('theirs', parts)} > coalesce({newest.format('main', parts)}, 0)"
+
+
+# What was edited in both copies has the newer text of each part; all edits stay in the history.
+# An edited prompt brings its own copies of a pair's answers along.
+_EDITED_COLUMNS = {
+    "prompt_id": ("'prompt'", _ours("prompt", "t.prompt_id")),
+    "first_id": ("'prompt', 'first'", _ours("response", "t.first_id")),
+    "second_id": ("'prompt', 'second'", _ours("response", "t.second_id")),
+    "completion": ("'first'", "t.completion"),
+}
+
+
+def _take_edits(table: str, *columns: str) -> tuple[str, ...]:
+    return tuple(
+        f"""
+        UPDATE main.{table} SET {column} = (
+            SELECT {value} FROM theirs.{table} t WHERE t.id = {table}.id
+        ) WHERE id IN (
+            SELECT t.id FROM theirs.{table} t WHERE {_PORTION} AND {_is_newer(parts)}
+        )
+        """
+        for column in columns
+        for parts, value in [_EDITED_COLUMNS[column]]
+    )
+
+
 _OF_NEW_VERDICTS = f"""
     JOIN theirs.verdicts t ON t.id = d.verdict_id
     WHERE {_PORTION} AND t.id IN (SELECT id FROM main.verdicts)
@@ -120,9 +154,25 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
         WHERE {_PORTION} AND {_FINISHED} AND t.id NOT IN (SELECT theirs FROM temp.same_prompt)
         """,
         f"""
+        UPDATE main.prompts SET (messages, text) = (
+            SELECT t.messages, t.text FROM theirs.prompts t WHERE t.id = prompts.id
+        ) WHERE id IN (
+            SELECT t.id FROM theirs.prompts t WHERE {_PORTION}
+            AND t.id NOT IN (SELECT theirs FROM temp.same_prompt) AND {_is_newer("'prompt'")}
+        )
+        """,
+        # A prompt is found by the words that it has here, and by no others.
+        f"""
+        DELETE FROM main.prompt_keys WHERE prompt_id IN (
+            SELECT t.id FROM theirs.prompts t WHERE {_PORTION} AND {_is_newer("'prompt'")}
+        ) AND key NOT IN (
+            SELECT key FROM theirs.prompt_keys k WHERE k.prompt_id = prompt_keys.prompt_id
+        ) AND prompt_id NOT IN (SELECT theirs FROM temp.same_prompt)
+        """,
+        f"""
         INSERT OR IGNORE INTO main.prompt_keys SELECT k.key, k.prompt_id FROM theirs.prompts t
         JOIN theirs.prompt_keys k ON k.prompt_id = t.id
-        WHERE {_PORTION} AND k.prompt_id IN (SELECT id FROM main.prompts)
+        JOIN main.prompts o ON o.id = t.id AND o.messages = t.messages WHERE {_PORTION}
         """,
     ),
     "responses": (
@@ -142,21 +192,7 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
         FROM theirs.pairs t
         WHERE {_PORTION} AND {_FINISHED} AND t.id NOT IN (SELECT theirs FROM temp.same_pair)
         """,
-        # Both copies edited one pair: the newer edit is shown, both stay in the history.
-        f"""
-        UPDATE main.pairs SET
-            prompt_id = (SELECT {_ours("prompt", "t.prompt_id")} FROM theirs.pairs t
-                WHERE t.id = pairs.id),
-            first_id = (SELECT {_ours("response", "t.first_id")} FROM theirs.pairs t
-                WHERE t.id = pairs.id),
-            second_id = (SELECT {_ours("response", "t.second_id")} FROM theirs.pairs t
-                WHERE t.id = pairs.id)
-        WHERE id IN (
-            SELECT t.id FROM theirs.pairs t WHERE {_PORTION}
-            AND (SELECT max(edited_at) FROM theirs.row_edits e WHERE e.row_id = t.id)
-              > coalesce((SELECT max(edited_at) FROM main.row_edits e WHERE e.row_id = t.id), 0)
-        )
-        """,
+        *_take_edits("pairs", "prompt_id", "first_id", "second_id"),
     ),
     "examples": (
         f"""
@@ -170,6 +206,7 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
                 AND o.completion = t.completion
         )
         """,
+        *_take_edits("examples", "prompt_id", "completion"),
     ),
     "unpaired": (
         f"""
@@ -183,6 +220,7 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
                 AND o.completion = t.completion AND o.desirable = t.desirable
         )
         """,
+        *_take_edits("unpaired", "prompt_id", "completion"),
     ),
     "votes": (
         f"""
@@ -227,10 +265,17 @@ TOUCHED = "SELECT pair_id, annotator FROM temp.touched"
 
 _PAIR_IS_HERE = f"{_ours('pair', 't.pair_id')} IN (SELECT id FROM main.pairs)"
 
+_ROWS_OF_A_KIND = {
+    "preference": "pairs", "supervised": "examples", "prompts": "prompts", "unpaired": "unpaired",
+}  # fmt: skip
+
 AFTER = (
     f"""
-    INSERT OR IGNORE INTO main.gold SELECT {_ours("pair", "t.pair_id")}, t.choice, t.strength,
+    INSERT OR REPLACE INTO main.gold SELECT {_ours("pair", "t.pair_id")}, t.choice, t.strength,
         t.explanation, t.annotator, t.created_at FROM theirs.gold t WHERE {_PAIR_IS_HERE}
+        AND t.created_at > coalesce(
+            (SELECT created_at FROM main.gold g WHERE g.pair_id = {_ours("pair", "t.pair_id")}), 0
+        )
     """,
     f"""
     INSERT OR IGNORE INTO main.edits SELECT t.pair_id, {_ours("pair", "t.original_pair_id")},
@@ -254,15 +299,35 @@ AFTER = (
     INSERT OR IGNORE INTO main.row_edits SELECT t.id, {_ours("pair", "t.row_id")}, t.kind, t.part,
         t.before, t.after, t.editor, t.edited_at FROM theirs.row_edits t
     """,
+    f"""
+    INSERT INTO main.put_back SELECT {_ours("pair", "t.row_id")}, t.put_back_at
+    FROM theirs.put_back t WHERE true
+    ON CONFLICT (row_id) DO UPDATE SET put_back_at = max(put_back_at, excluded.put_back_at)
+    """,
+    # In the bin or out of it: what was done last, in either copy, holds.
+    f"""
+    INSERT INTO main.bin SELECT {_ours("pair", "t.row_id")}, t.kind,
+        {_ours("dataset", "t.dataset_id")}, t.batch, t.thrown_at FROM theirs.bin t
+    WHERE {_ours("dataset", "t.dataset_id")} IN (SELECT id FROM main.datasets)
+    ON CONFLICT (row_id) DO UPDATE SET batch = excluded.batch, thrown_at = excluded.thrown_at
+        WHERE excluded.thrown_at > thrown_at
+    """,
     """
-    UPDATE main.datasets SET row_count = (
-        SELECT count(*) FROM main.pairs WHERE pairs.dataset_id = datasets.id
-        AND pairs.id NOT IN (SELECT row_id FROM main.bin)
-    ) WHERE kind = 'preference' AND id IN (
-        SELECT coalesce((SELECT ours FROM temp.same_dataset WHERE theirs = t.id), t.id)
-        FROM theirs.datasets t
+    DELETE FROM main.bin WHERE thrown_at < (
+        SELECT put_back_at FROM main.put_back WHERE put_back.row_id = bin.row_id
     )
     """,
+    *(
+        f"""
+        UPDATE main.datasets SET row_count = (
+            SELECT count(*) FROM main.{table} WHERE {table}.dataset_id = datasets.id
+            AND {table}.id NOT IN (SELECT row_id FROM main.bin)
+        ) WHERE kind = '{kind}' AND id IN (
+            SELECT {_ours("dataset", "t.id")} FROM theirs.datasets t
+        )
+        """
+        for kind, table in _ROWS_OF_A_KIND.items()
+    ),
 )
 
 THEIR_ANNOTATORS = """

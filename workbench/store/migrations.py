@@ -249,6 +249,14 @@ def m004_browsing(db: sqlite_utils.Database) -> None:
         db.execute(f"CREATE TRIGGER {table}_deleted AFTER DELETE ON {table} BEGIN {note} END")
 
 
+@migrations()
+def m005_put_back(db: sqlite_utils.Database) -> None:
+    """When rows came out of the bin, so that a merge knows which copy's word is the newer one."""
+    db.execute(
+        "CREATE TABLE put_back (row_id TEXT PRIMARY KEY, put_back_at REAL NOT NULL) WITHOUT ROWID"
+    )
+
+
 def unknown_migrations(db: sqlite_utils.Database) -> list[str]:
     """Names of steps that a newer version applied and this one has never heard of."""
     with sqlite_utils.Database(memory=True) as empty:

@@ -19,13 +19,13 @@ from workbench.exchange.import_data import ImportOptions, import_source
 from workbench.exchange.merge_projects import merge_project
 from workbench.store import Project
 from workbench.store.edited_answers import Edit
-from workbench.store.rows import NewPair, NewPrompt
+from workbench.store.rows import NewExample, NewPair, NewPrompt
 
 # Everything that people make; `standing` must follow from it.
 _TABLES = (
     "datasets", "prompts", "responses", "pairs", "examples", "votes", "verdicts", "standing",
     "verdict_details", "verdict_aspects", "verdict_spans", "annotators", "gold", "edits",
-    "unsureness", "row_tags", "row_edits",
+    "unsureness", "row_tags", "row_edits", "bin", "put_back", "prompt_keys",
 )  # fmt: skip
 
 
@@ -103,6 +103,58 @@ def test_a_prompt_held_out_in_one_copy_never_trains(project: Project, tmp_path: 
         assert len(project.pairs.labelled()) == 1
         merge_project(project, other.folder)
     assert project.pairs.labelled() == []
+
+
+def test_what_was_done_to_rows_last_holds_in_both_copies(project: Project, tmp_path: Path) -> None:
+    pairs = add_pairs(project, 5)
+    project.datasets.add_examples("Told", [NewExample(conversation.user("Who?"), "Ada.")])
+    with copy_of(project, tmp_path / "copy") as other:
+        (example,) = rows(project, "examples")
+        other.edits.edit_text("example", example, "first", "Ada Lovelace.", "Grace")
+        project.edits.edit_text("pair", pairs[0], "first", "Mine.", "Ada")
+        other.edits.edit_text("pair", pairs[0], "second", "Yours.", "Grace")
+        both = project.bin.throw("pair", [pairs[1], pairs[2]])
+        theirs = other.bin.throw("pair", [pairs[1], pairs[3]])
+        give(project, pairs[3], Choice.FIRST)
+        project.gold.mark(GoldAnswer(pairs[4], Choice.FIRST), "Ada")
+        other.gold.mark(GoldAnswer(pairs[4], Choice.SECOND), "Grace")
+        merged = merge_project(project, other.folder)
+        assert (merged.thrown, merged.verdicts) == (1, 0)
+        merge_project(other, project.folder)
+        for each in (project, other):
+            pair = each.pairs.get(pairs[0])
+            assert (pair.first.text, pair.second.text) == ("Mine.", "Yours.")
+            assert [item.completion for _, item in each.datasets.examples()] == ["Ada Lovelace."]
+            assert each.pairs.count() == 2
+            assert [item.row_count for item in each.datasets.all()] == [2, 1]
+        assert contents(project) == contents(other)
+        assert project.bin.put_back(theirs.batch) == 2
+        assert standing(project) == {pairs[3]: "first"}
+        once = contents(project)
+        assert merge_project(project, other.folder).thrown == 0
+        assert contents(project) == once
+        merge_project(other, project.folder)
+        assert contents(other) == once
+        assert project.bin.put_back(both.batch) == 1
+
+
+def test_a_reworded_prompt_is_found_by_its_new_words_alone(
+    project: Project, tmp_path: Path
+) -> None:
+    project.datasets.add_prompts("Asked", [NewPrompt(conversation.user("Who is it?"))])
+    with copy_of(project, tmp_path / "copy") as other:
+        (prompt,) = rows(project, "prompts")
+        other.edits.edit_prompt("prompt", prompt, conversation.user("Who was it?"), "Grace")
+        merge_project(project, other.folder)
+        merge_project(other, project.folder)
+        assert contents(project) == contents(other)
+    assert [row[2] for row in contents(project)["prompts"]] == ["Who was it?"]
+    project.datasets.add_prompts("More", [NewPrompt(conversation.user("Who is it?"))])
+    assert len(rows(project, "prompts")) == 2
+
+
+def rows(project: Project, table: str) -> list[str]:
+    return project.database.read(lambda db: [row["id"] for row in db[table].rows])
 
 
 def test_what_can_not_be_merged_says_why(project: Project, tmp_path: Path) -> None:

@@ -177,13 +177,19 @@ class Requests:
             return changes
 
         def done() -> None:
-            said = self._owner.tr("{verdicts:,} verdicts and {pairs:,} pairs came in from {name}.")
-            merged = found[-1]
-            self._session.window.show_notice(
-                said.format(verdicts=merged.verdicts, pairs=merged.pairs, name=folder.name)
-            )
+            self._session.window.show_notice(self._what_came_in(found[-1], folder.name))
 
         self._session.change_later(work, owner=self._owner, then=done)
+
+    def _what_came_in(self, merged: Merged, name: str) -> str:
+        if not (merged.verdicts or merged.pairs or merged.datasets or merged.thrown):
+            return self._owner.tr("No verdicts or pairs of {name} are new here.").format(name=name)
+        said = self._owner.tr("{verdicts:,} verdicts and {pairs:,} pairs came in from {name}.")
+        if merged.thrown > 0:
+            said += " " + self._owner.tr("{thrown:,} rows thrown away there are in the bin now.")
+        return said.format(
+            verdicts=merged.verdicts, pairs=merged.pairs, name=name, thrown=merged.thrown
+        )
 
     def _score_filters(self) -> list[str]:
         return [self._owner.tr("Scores (*.jsonl *.csv)")]
