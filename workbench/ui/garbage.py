@@ -13,6 +13,14 @@ from PySide6.QtCore import QObject, QTimer, Slot
 _INTERVAL_MS = 100  # often, so that each time there is little to look through
 _OLDEST = 2
 _GROWTH = 1.25
+_MOST_AT_ONCE = 20_000  # in about 20 ms
+
+
+def look_through_everything() -> None:
+    """Collect what was set aside too: where a window is filled anew, the wait is not felt."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 class GarbageCollector(QObject):
@@ -41,8 +49,16 @@ class GarbageCollector(QObject):
         elif not due[2] or not self._has_grown():
             gc.collect(1)
         else:
+            self._look_through_the_old()
+
+    def _look_through_the_old(self) -> None:
+        """Collect them all, unless that would be felt: so many at once are modules, which stay."""
+        if len(gc.get_objects(_OLDEST)) > _MOST_AT_ONCE:
+            gc.collect(1)
+            gc.freeze()
+        else:
             gc.collect()
-            self._old_after_last = len(gc.get_objects(_OLDEST))
+        self._old_after_last = len(gc.get_objects(_OLDEST))
 
     def _has_grown(self) -> bool:
         """Whether it pays to go through all there is, which takes tens of milliseconds."""

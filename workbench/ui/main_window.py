@@ -27,6 +27,7 @@ from workbench.ui.bridge import Bridge
 from workbench.ui.bug_report import bug_report
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
+from workbench.ui.garbage import look_through_everything
 from workbench.ui.panel import Panel
 from workbench.ui.panel_table import HOME, PANELS, PanelEntry
 from workbench.ui.run_watcher import RunWatcher, WatchReport
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
         self._messages.hide()
         self._notice.hide()
         self._begin(project)
+        QTimer.singleShot(0, look_through_everything)  # the panels of the one before are gone then
 
     @Slot(object)
     def _opening_failed(self, error: BaseException) -> None:
