@@ -16,6 +16,7 @@ from tests.ui.held_bridge import HeldBridge
 from workbench.store.project import Project
 from workbench.ui import theme
 from workbench.ui.context import Session
+from workbench.ui.formulas import typesetter
 from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import Settings
 
@@ -76,6 +77,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def look(qapp: QApplication) -> theme.Theme:
     """The theme is installed once per process, as in the application."""
     return theme.install(qapp, "dark")
+
+
+@pytest.fixture(autouse=True)
+def _own_formulas(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test finds formulas that another one had set; their process starts with the first."""
+    shared: list[typesetter.Typesetter] = []
+    monkeypatch.setattr(typesetter, "_shared", shared)
+    yield
+    for made in shared:
+        made.close()
 
 
 @pytest.fixture

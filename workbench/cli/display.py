@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# What Qt's own libraries and its X11 plug-in are linked with, and who ships it on Debian.
+# What the parts of Qt that the window uses are linked with, and who ships it on Debian.
 _PACKAGES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
     "libX11.so.6": "libx11-6",
     "libX11-xcb.so.1": "libx11-xcb1",
+    "libbrotlidec.so.1": "libbrotli1",
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
     "libfreetype.so.6": "libfreetype6",
     "libglib-2.0.so.0": "libglib2.0-0",
+    "libgssapi_krb5.so.2": "libgssapi-krb5-2",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
     "libxcb-image.so.0": "libxcb-image0",
@@ -38,6 +40,7 @@ _PACKAGES = {
     "libxcb.so.1": "libxcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxkbcommon.so.0": "libxkbcommon0",
+    "libzstd.so.1": "libzstd1",
 }
 _X_DISPLAY = re.compile(r"(?P<host>[^:]*):(?P<number>\d+)(\.\d+)?")
 _NEEDS_NO_DISPLAY = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
@@ -74,11 +77,13 @@ def what_is_wrong_with_the_display(environment: Mapping[str, str] = os.environ) 
 
 
 def _qt_loads() -> bool:
-    """Whether Qt's X11 plug-in loads with all that it is linked with."""
+    """Whether Qt's X11 plug-in and what formulas need load with all that they are linked with."""
     found = importlib.util.find_spec("PySide6")
     if found is None or found.origin is None:
         return False
-    return _loads(str(Path(found.origin).parent / "Qt" / "plugins" / "platforms" / "libqxcb.so"))
+    qt = Path(found.origin).parent / "Qt"
+    needed = (qt / "plugins" / "platforms" / "libqxcb.so", qt / "lib" / "libQt6Qml.so.6")
+    return all(_loads(str(library)) for library in needed)
 
 
 def _loads(library: str) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from PySide6.QtCore import Qt
@@ -17,7 +17,11 @@ from PySide6.QtGui import (
 )
 
 from workbench.ui import theme
+from workbench.ui.formulas import typesetter
+from workbench.ui.formulas.formula import Formula
+from workbench.ui.formulas.outline import Outline
 from workbench.ui.markup.blocks import Block, Kind, as_written, read_blocks
+from workbench.ui.markup.formula_object import OBJECT, FormulaObjects
 from workbench.ui.markup.inline import Run, Style
 from workbench.ui.tokens import SPACE_4, SPACE_12, SPACE_16, TEXT_STYLES
 
@@ -27,18 +31,24 @@ _HEADING_SIZES = {1: 19, 2: 17}
 _SEMIBOLD = 600
 _NUMBER_INDENT = 20
 _MONO_KINDS = (Kind.CODE, Kind.TABLE)
+_BLOCK_END, _LINE_END = "\u2029", "\u2028"  # Qt's own signs
+_MOST_FORMULAS = 300  # in a text; those after them stay text
 
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """Where a run stands on screen (`shown`) and in the source."""
+    """Where a run stands on screen (`shown`) and in the source; `plain` says it in words."""
 
     shown: int
     run: Run
+    plain: str
 
 
 class AnswerDocument:
-    """`document` is ready to be shown; made ahead of time, showing it costs next to nothing."""
+    """`document` is ready to be shown; made ahead of time, showing it costs next to nothing.
+
+    Formulas that are `undecided` when it is made are plain text in it.
+    """
 
     def __init__(self, text: str, *, is_as_written: bool = False) -> None:
         self.text = text
@@ -51,6 +61,8 @@ class AnswerDocument:
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.document.setDefaultTextOption(option)
         self._placed: list[_Placed] = []
+        self._formulas: FormulaObjects | None = None
+        self.undecided: dict[Formula, None] = {}
         blocks = as_written(text) if is_as_written else read_blocks(text)
         self._write(blocks)
         self._starts = [placed.shown for placed in self._placed]
@@ -81,6 +93,29 @@ class AnswerDocument:
             found.append((first, last))
         return found
 
+    def copied_text(self, start: int, end: int) -> str:
+        """What stands from `start` to `end` on screen, with formulas as they are in the source."""
+        return self._in_words(
+            start, end, lambda placed: self.text[placed.run.start : placed.run.end]
+        )
+
+    @property
+    def described(self) -> str:
+        """The whole text in words where it has formulas that are drawn, else nothing."""
+        if self._formulas is None:
+            return ""
+        return self._in_words(0, self.document.characterCount() - 1, lambda placed: placed.plain)
+
+    def _in_words(self, start: int, end: int, formula: Callable[[_Placed], str]) -> str:
+        cursor = QTextCursor(self.document)
+        parts, at = list[str](), start
+        for placed in self._between(start, end):
+            if placed.run.formula is not None:
+                parts += (_plain_text(cursor, at, placed.shown), formula(placed))
+                at = placed.shown + len(placed.run.text)
+        parts.append(_plain_text(cursor, at, end))
+        return "".join(parts).replace(_BLOCK_END, "\n").replace(_LINE_END, "\n")
+
     def _between(self, start: int, end: int) -> list[_Placed]:
         first = max(bisect_right(self._starts, start) - 1, 0)
         return [
@@ -99,11 +134,37 @@ class AnswerDocument:
             else:
                 cursor.setBlockFormat(_block_format(block))
             for run in block.runs:
-                self._placed.append(_Placed(cursor.position(), run))
-                cursor.insertText(
-                    run.text, _char_format(scheme, block.kind, block.level, run.style)
-                )
+                shape = _char_format(scheme, block.kind, block.level, run.style)
+                outline = self._outline(run.formula)
+                if outline is None:
+                    shown = run
+                else:
+                    shown = replace(run, text=OBJECT)
+                    shape = self._object_format(outline, block, run.style)
+                self._placed.append(_Placed(cursor.position(), shown, run.text))
+                cursor.insertText(shown.text, shape)
         cursor.endEditBlock()
+
+    def _outline(self, formula: Formula | None) -> Outline | None:
+        if formula is None:
+            return None
+        known = typesetter.shared()
+        if not known.is_decided(formula) and len(self.undecided) < _MOST_FORMULAS:
+            self.undecided[formula] = None
+        return known.outline(formula)
+
+    def _object_format(self, outline: Outline, block: Block, style: Style) -> QTextCharFormat:
+        if self._formulas is None:
+            self._formulas = FormulaObjects(self.document)
+        scheme = id(theme.active().colors)
+        around = _char_format(scheme, block.kind, block.level, style & ~Style.FORMULA)
+        return self._formulas.format_for(outline, around)
+
+
+def _plain_text(cursor: QTextCursor, start: int, end: int) -> str:
+    cursor.setPosition(min(start, end))
+    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+    return cursor.selectedText()
 
 
 def _part_of(placed: _Placed, start: int, end: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from workbench.ui.formulas.formula import Formula
 from workbench.ui.markup.formula import to_unicode
 from workbench.ui.markup.inline import Run, Style, inline_runs
 
@@ -44,9 +45,17 @@ _QUOTE = re.compile(r"^\s*>\s?")
 _RULE = re.compile(r"^\s*(-{3,}|\*{3,}|_{3,})\s*$")
 _TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$")
 _TABLE_RULE = re.compile(r"^\s*\|[\s:|-]+\|\s*$")
-_FORMULA = re.compile(r"^\s*(?:\$\$(.+?)\$\$|\\\[(.+?)\\\])\s*$", re.DOTALL)
-_FORMULA_START = re.compile(r"^\s*(\$\$|\\\[)")
-_FORMULA_END = {"$$": "$$", "\\[": "\\]"}
+_FORMULA = re.compile(
+    r"^\s*(?:\$\$(?P<dollars>.+?)\$\$|\\\[(?P<brackets>.+?)\\\]"
+    r"|(?P<bare>\\begin\{(?P<name>\w+\*?)\}.+?\\end\{(?P=name)\}))"
+    r"(?P<after>[.,;:]?)\s*$",
+    re.DOTALL,
+)
+_FORMULA_START = re.compile(
+    r"^\s*(\$\$|\\\[|\\begin\{(?P<name>(?:align(?:ed|at)?|equation|gather|multline|eqnarray|cases"
+    r"|array|split|[bBpvV]?matrix)\*?)\})"
+)
+_ENDINGS = {"$$": "$$", "\\[": "\\]"}
 _LONGEST_FORMULA_LINES = 30
 _SPACES_A_LEVEL = 2
 _LINE_SEPARATOR = "\u2028"  # a new line within a block
@@ -139,15 +148,20 @@ def _formula(lines: list[_Line], at: int) -> tuple[list[Block], int] | None:
     opening = _FORMULA_START.match(lines[at].text)
     if opening is None:
         return None
-    ending = _FORMULA_END[opening[1]]
+    ending = _ENDINGS.get(opening[1]) or f"\\end{{{opening['name']}}}"
     for used in range(1, min(_LONGEST_FORMULA_LINES, len(lines) - at) + 1):
         whole = "\n".join(line.text for line in lines[at : at + used])
         found = _FORMULA.match(whole)
         if found:
-            shown = to_unicode(found[1] or found[2])
-            end = lines[at + used - 1].start + len(lines[at + used - 1].text)
-            runs = (Run(shown.replace("\n", _LINE_SEPARATOR), start, end, Style.FORMULA),)
-            return [Block(Kind.FORMULA, runs)], used
+            latex = found["dollars"] or found["brackets"] or found["bare"]
+            shown = to_unicode(latex).replace("\n", _LINE_SEPARATOR)
+            end = lines[at + used - 1].start + len(lines[at + used - 1].text.rstrip())
+            after = found["after"]
+            formula = Formula(latex, is_display=True)
+            runs = [Run(shown, start, end - len(after), Style.FORMULA, formula)]
+            if after:
+                runs.append(Run(after, end - len(after), end))
+            return [Block(Kind.FORMULA, tuple(runs))], used
         if used > 1 and ending in lines[at + used - 1].text:
             return None
     return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Flag, auto
 
+from workbench.ui.formulas.formula import Formula
 from workbench.ui.markup.formula import to_unicode
 
 
@@ -24,17 +25,20 @@ class Style(Flag):
 class Run:
     """Text in one style. Where `end - start` is its length it stands in the source as it is;
     else it stands for the whole of the source from `start` to `end`.
+
+    `text` says a `formula` in plain Unicode; it is shown where the formula can't be set.
     """
 
     text: str
     start: int
     end: int
     style: Style = Style.PLAIN
+    formula: Formula | None = None
 
     @property
     def is_literal(self) -> bool:
         same_length = self.end - self.start == len(self.text)
-        return same_length and Style.FORMULA not in self.style
+        return same_length and self.formula is None
 
 
 _TOKEN = re.compile(
@@ -50,6 +54,7 @@ _TOKEN = re.compile(
     r"|(?<!\w)_(?P<italic2_text>[^\s_](?:[^_]*[^\s_])?)_(?!\w)"
     r"|!?\[(?P<link_text>[^\]\n]+)\]\((?P<link_target>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)\)"
 )
+_DISPLAYS = ("formula3", "formula4")
 _STYLED = {
     "bold_text": Style.BOLD,
     "struck_text": Style.STRUCK,
@@ -83,7 +88,8 @@ def _token(found: re.Match[str], start: int, style: Style) -> Iterator[Run]:
     for name in ("formula", "formula2", "formula3", "formula4"):
         if found[name]:
             shown = to_unicode(found[name]).replace("\n", " ")
-            yield Run(shown, begin, end, style | Style.FORMULA)
+            formula = Formula(found[name], is_display=name in _DISPLAYS)
+            yield Run(shown, begin, end, style | Style.FORMULA, formula)
             return
     if found["link_text"]:
         inner = start + found.start("link_text")

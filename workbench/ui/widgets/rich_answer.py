@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QTextEdit
 
 from workbench.ui import theme
+from workbench.ui.formulas import typesetter
 from workbench.ui.markup.answer_document import AnswerDocument
 from workbench.ui.widgets.answer_view import AnswerView
 
@@ -21,6 +22,7 @@ _UNDERLINES = {
     "bad": QTextCharFormat.UnderlineStyle.WaveUnderline,
     "changed": QTextCharFormat.UnderlineStyle.DotLine,
 }
+_WORDS_AHEAD = 40  # letters, in which something of the source stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,12 @@ class RichAnswer(AnswerView):
         super().__init__(name, max_height=max_height)
         self._answer = AnswerDocument("")
         self._marks: tuple[Mark, ...] = ()
+        self.is_laying_out = False
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        theme.active().changed.connect(self._restyle)
+        # A formula that is too wide even when it is drawn smaller; words are always wrapped.
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        theme.active().changed.connect(self._show_anew)
+        typesetter.shared().decided.connect(self._set_formulas)
 
     @property
     def source(self) -> str:
@@ -49,12 +55,13 @@ class RichAnswer(AnswerView):
 
     def show_answer(self, answer: AnswerDocument) -> None:
         """Show a document that was made ahead of time, from its beginning and without marks."""
-        self._answer = answer
         self._marks = ()
-        self.setDocument(answer.document)
+        self._put(answer)
         self.setExtraSelections([])
         self.verticalScrollBar().setValue(0)
-        self._fit()
+        self.horizontalScrollBar().setValue(0)
+        if answer.undecided:
+            typesetter.shared().ask(answer.undecided)
 
     def show_source(self, text: str, *, is_as_written: bool = False) -> None:
         """Lay out and show a text."""
@@ -90,10 +97,55 @@ class RichAnswer(AnswerView):
         painter.end()
         super().paintEvent(event)
 
-    def _restyle(self) -> None:
-        marks = self._marks
-        self.show_source(self._answer.text, is_as_written=self._answer.is_as_written)
-        self.mark(marks)
+    def createMimeDataFromSelection(self) -> QMimeData:
+        cursor = self.textCursor()
+        made = QMimeData()
+        made.setText(self._answer.copied_text(cursor.selectionStart(), cursor.selectionEnd()))
+        return made
+
+    def _put(self, answer: AnswerDocument) -> None:
+        self._answer = answer
+        self.setDocument(answer.document)
+        self.setAccessibleDescription(answer.described)
+        self._fit()
+
+    @Slot()
+    def _set_formulas(self) -> None:
+        """Show the formulas once all of them are set: what is read moves once, and not away."""
+        waiting, known = self._answer.undecided, typesetter.shared()
+        if not waiting or not all(map(known.is_decided, waiting)):
+            return
+        if any(map(known.outline, waiting)):
+            self._show_anew()
+        else:
+            waiting.clear()
+
+    @Slot()
+    def _show_anew(self) -> None:
+        """Lay the same text out again; what is in sight stays there, marked and selected."""
+        before, bar = self._answer, self.verticalScrollBar()
+        top = self.cursorForPosition(QPoint(0, 0))
+        first, top_px = top.position(), self.cursorRect(top).top()
+        reading = before.source_range(first, first + _WORDS_AHEAD) if bar.value() > 0 else None
+        selected = self.selected_source()
+        answer = AnswerDocument(before.text, is_as_written=before.is_as_written)
+        self.is_laying_out = True
+        self._put(answer)
+        self.mark(self._marks)
+        if selected is not None:
+            self._select(answer.shown_ranges(*selected))
+        if reading is not None and (places := answer.shown_ranges(reading[0], reading[0] + 1)):
+            cursor = QTextCursor(answer.document)
+            cursor.setPosition(places[0][0])
+            bar.setValue(bar.value() + self.cursorRect(cursor).top() - top_px)
+        self.is_laying_out = False
+
+    def _select(self, places: list[tuple[int, int]]) -> None:
+        if places:
+            cursor = QTextCursor(self._answer.document)
+            cursor.setPosition(places[0][0])
+            cursor.setPosition(places[-1][1], QTextCursor.MoveMode.KeepAnchor)
+            self.setTextCursor(cursor)
 
 
 def mark_selection(

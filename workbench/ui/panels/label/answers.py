@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QVBoxLayout, QWidget
 
 from workbench.core import conversation
 from workbench.core.preferences import Pair, Response, Span
 from workbench.ui import theme
+from workbench.ui.formulas import typesetter
 from workbench.ui.markup.answer_document import AnswerDocument
 from workbench.ui.markup.difference import word_difference
 from workbench.ui.panels.label.queue import ShownPair
@@ -61,6 +63,7 @@ class AnswersView(QWidget):
         self._column.addWidget(self._prompt_card)
         self._column.addLayout(sides, 1)
         theme.active().changed.connect(self.show_again)
+        typesetter.shared().decided.connect(self._set_prepared)
 
     @property
     def shown(self) -> ShownPair | None:
@@ -68,12 +71,11 @@ class AnswersView(QWidget):
         return self._shown
 
     def prepare(self, pair: Pair) -> None:
-        """Lay out a pair that will be shown soon."""
-        for text in (pair.first.text, pair.second.text):
-            document = self._document(text).document
-            document.setTextWidth(self.left.viewport().width())
-            document.size()
-        self._document(prompt_text(pair))
+        """Lay out a pair that will be shown soon, and have its formulas set meanwhile."""
+        documents = [self._document(prompt_text(pair))]
+        documents += [self._laid_out(text) for text in (pair.first.text, pair.second.text)]
+        ahead = dict.fromkeys(formula for made in documents for formula in made.undecided)
+        typesetter.shared().ask_ahead(ahead)
 
     def paint_now(self) -> None:
         """Paint at once, before whatever else waits in the event loop."""
@@ -147,6 +149,8 @@ class AnswersView(QWidget):
 
     def _follow(self, bar: QScrollBar, other: QScrollBar) -> None:
         """Together means at the same part of each answer, as they differ in length."""
+        if self.left.is_laying_out or self.right.is_laying_out:
+            return  # nobody scrolled
         if self.scrolls_together and not self._is_following and bar.maximum() > 0:
             self._is_following = True
             other.setValue(round(other.maximum() * bar.value() / bar.maximum()))
@@ -162,6 +166,21 @@ class AnswersView(QWidget):
                 del self._prepared[next(iter(self._prepared))]
             self._prepared[text] = AnswerDocument(text, is_as_written=self.shows_as_written)
         return self._prepared[text]
+
+    def _laid_out(self, text: str) -> AnswerDocument:
+        made = self._document(text)
+        made.document.setTextWidth(self.left.viewport().width())
+        made.document.size()
+        return made
+
+    @Slot()
+    def _set_prepared(self) -> None:
+        """Lay out again what waits to be shown, now that its formulas are set."""
+        known = typesetter.shared()
+        for text, made in list(self._prepared.items()):
+            if made.undecided and all(map(known.is_decided, made.undecided)):
+                del self._prepared[text]
+                self._laid_out(text)
 
     def _taken(self, text: str) -> AnswerDocument:
         """A document that no other view has: two equal answers need one each."""
