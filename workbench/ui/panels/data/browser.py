@@ -27,6 +27,7 @@ from workbench.ui.bridge import Latest
 from workbench.ui.context import Session
 from workbench.ui.panels.data.detail import RowView
 from workbench.ui.panels.data.filter_bar import FilterBar
+from workbench.ui.panels.data.row_delegate import RowDelegate
 from workbench.ui.panels.data.rows import Rows
 from workbench.ui.tokens import CONTROL_HEIGHT, SPACE_4, SPACE_8, SPACE_12
 from workbench.ui.widgets.card import Card
@@ -317,6 +318,7 @@ class Browser(QWidget):
         table.setObjectName("data.table")
         table.setAccessibleName(self.tr("Rows"))
         table.setModel(self.rows)
+        table.setItemDelegate(RowDelegate(self.rows, table))
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
