@@ -16,6 +16,7 @@ from workbench.engine.rewards.sample import (
 from workbench.engine.rewards.tagged import inside
 
 NO_ANSWER = RewardResult(None, "this prompt has no right answer to compare with")
+NO_NUMBER = RewardResult(None, "this prompt's right answer is not a number")
 
 
 def exact_match(spec: ExactMatch) -> RewardFunction:
@@ -56,9 +57,11 @@ def numeric_match(spec: NumericMatch) -> RewardFunction:
     """1 where the final numbers of answer and right answer are exactly equal, as fractions."""
 
     def judge(item: RewardInput) -> RewardResult:
-        right = final_number(item.answer) if item.answer is not None else None
-        if right is None:
+        if item.answer is None:
             return NO_ANSWER
+        right = final_number(item.answer)
+        if right is None:
+            return NO_NUMBER
         given = inside(item.completion, spec.within_tag)
         number = final_number(given) if given is not None else None
         if number is None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.engine.rewards.samples import judge
+from tests.unit.engine.rewards.samples import judge, sample
 from workbench.core.rewards import ExactMatch, NumericMatch
+from workbench.engine.rewards.matching import numeric_match
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,9 @@ def test_without_a_right_answer_there_is_no_value(spec: ExactMatch | NumericMatc
 
 
 def test_an_answer_that_is_no_number_can_not_be_matched() -> None:
-    assert judge(NumericMatch(), "42", "forty-two") is None
+    (result,) = numeric_match(NumericMatch())([sample("42", "forty-two")])
+    assert result.value is None
+    assert result.note == "this prompt's right answer is not a number"
 
 
 @pytest.mark.parametrize(
