@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import fmean, median
@@ -28,6 +28,14 @@ _FALL_IN_NOISE = 7.0
 _SAME_REWARD_STEPS = 3
 _CUT_SHARE = 0.95
 _FAILED = 0.5
+_FAILED_STEPS = 8
+# Held-out loss: so many measurements in a mean, so many before a rise can be told from noise.
+_HELD_OUT_WINDOW = 3
+_HELD_OUT_FEWEST = 6
+# A rise that matters: a share of the loss, and so many times what chance alone does to such a mean.
+_HELD_OUT_RISE = 0.03
+_RISE_IN_NOISE = 10.0
+_MEDIAN_OF_NOISE = 0.6745  # of the absolute value, where the standard deviation is 1
 
 
 @dataclass(slots=True)
@@ -37,6 +45,10 @@ class Diagnosis:
     _losses: deque[float] = field(default_factory=lambda: deque(maxlen=50))
     _norms: deque[float] = field(default_factory=lambda: deque(maxlen=50))
     _rewards: list[float] = field(default_factory=list)
+    _failed: dict[str, deque[float]] = field(default_factory=dict)
+    _trained: list[tuple[int, float]] = field(default_factory=list)
+    _measured: list[tuple[int, float]] = field(default_factory=list)
+    _risen: int = 0
     _same_rewards: int = 0
     _told: set[str] = field(default_factory=set)
 
@@ -46,13 +58,23 @@ class Diagnosis:
             self._exploding, self._kl_runaway, self._failed_reward, self._same_reward,
             self._reward_collapse, self._all_cut,
         ]  # fmt: skip
-        found = []
-        for sign in signs:
-            for code, message in sign(values):
-                if code not in self._told:
-                    self._told.add(code)
-                    found.append(Warned(code, f"{message} (Seen at step {step}.)", step=step))
-        return found
+        if "loss" in values:
+            self._trained.append((step, values["loss"]))
+        return [
+            warned for sign in signs for found in sign(values) for warned in self._new(step, *found)
+        ]
+
+    def look_at_measurement(self, step: int, values: Mapping[str, float]) -> list[Warned]:
+        """What is to be told of figures of held-out examples, whose names begin with `eval_`."""
+        if "eval_loss" not in values:
+            return []
+        self._measured.append((step, values["eval_loss"]))
+        return [warned for found in self._overfitting() for warned in self._new(step, *found)]
+
+    def _new(self, step: int, code: str, message: str) -> Iterator[Warned]:
+        if code not in self._told:
+            self._told.add(code)
+            yield Warned(code, f"{message} (Seen at step {step}.)", step=step)
 
     def nothing_to_learn(self, step: int) -> list[Warned]:
         """A step whose items all count nothing."""
@@ -102,12 +124,19 @@ class Diagnosis:
 
     def _failed_reward(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
         for figure, share in values.items():
-            if figure.startswith("rewards/") and figure.endswith("/failed") and share >= _FAILED:
-                name = figure.split("/")[1]
+            if not (figure.startswith("rewards/") and figure.endswith("/failed")):
+                continue
+            name = figure.split("/")[1]
+            seen = self._failed.setdefault(name, deque(maxlen=_FAILED_STEPS))
+            seen.append(share)
+            # One prompt without a right answer may be half of a small step.
+            often = len(seen) >= _SAME_REWARD_STEPS and fmean(seen) >= _FAILED
+            if share == 1.0 or often:
                 yield (
                     "reward_failed",
-                    f"The reward {name} failed for {share:.0%} of the answers and says nothing of"
-                    " them. Why stands beside the answers that are shown: mend it, and start anew.",
+                    f"The reward {name} failed for {max(share, fmean(seen)):.0%} of the answers and"
+                    " says nothing of them. Why stands beside the answers that are shown: mend it,"
+                    " and start anew.",
                 )
 
     def _same_reward(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
@@ -145,6 +174,36 @@ class Diagnosis:
                 " raise Beta.",
             )
 
+    def _overfitting(self) -> Iterator[tuple[str, str]]:
+        """Whether held-out loss rises for certain while that of training still falls."""
+        losses = [loss for _, loss in self._measured]
+        if len(losses) < _HELD_OUT_FEWEST:
+            return
+        means = [
+            fmean(losses[start : start + _HELD_OUT_WINDOW])
+            for start in range(len(losses) - _HELD_OUT_WINDOW + 1)
+        ]
+        best = min(range(len(means)), key=means.__getitem__)
+        rise = means[-1] - means[best]
+        enough = max(_HELD_OUT_RISE * abs(means[best]), _RISE_IN_NOISE * _noise_of_mean(losses))
+        self._risen = self._risen + 1 if rise > enough else 0
+        if self._risen < _HELD_OUT_WINDOW:  # a chance does not stay that long
+            return
+        lowest, least = min(self._measured, key=lambda measured: measured[1])
+        if self._training_fell_since(lowest):
+            yield (
+                "overfitting",
+                f"The loss on held-out examples was lowest at step {lowest} ({least:.3g}) and has"
+                f" risen to {losses[-1]:.3g}, while that of training still falls: the model begins"
+                " to learn its examples by heart. Stop, and start anew with Steps at about"
+                f" {lowest}, a lower Learning rate, or more and more varied examples.",
+            )
+
+    def _training_fell_since(self, step: int) -> bool:
+        after = [loss for at, loss in self._trained if at > step]
+        before = [loss for at, loss in self._trained if at <= step][-len(after) :]
+        return bool(before and after) and fmean(after) < fmean(before)
+
     def _all_cut(self, values: Mapping[str, float]) -> Iterator[tuple[str, str]]:
         share = values.get("completions/clipped_ratio", 0.0)
         if share >= _CUT_SHARE:
@@ -153,3 +212,14 @@ class Diagnosis:
                 f"{share:.0%} of the answers were cut off before they ended, so their rewards say"
                 " little. Raise Answer length, or ask for shorter answers in the prompts.",
             )
+
+
+def _noise_of_mean(losses: Sequence[float]) -> float:
+    """What chance does to the mean of a window of measurements, as a standard deviation.
+
+    A trend does not show in second differences. Of a steep beginning nothing is seen in their
+    median, nor in their later half; the larger of both says what is left.
+    """
+    bends = [abs(a - 2 * b + c) for a, b, c in zip(losses, losses[1:], losses[2:], strict=False)]
+    later = math.sqrt(fmean(bend**2 for bend in bends[len(bends) // 2 :]))
+    return max(median(bends) / _MEDIAN_OF_NOISE, later) / math.sqrt(6 * _HELD_OUT_WINDOW)

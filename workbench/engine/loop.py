@@ -239,6 +239,8 @@ class Loop(Generic[Example, Item]):
                 self.method.measure(self.policy, part, tally)
         values = tally.means("eval_")
         self._emit(values)
+        for warned in self._diagnosis.look_at_measurement(state.step, values):
+            self._log.emit(warned)
         if not self._watches_drift:
             return None
         reason = state.drift.record(state.step, values)

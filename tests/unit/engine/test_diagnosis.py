@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.engine.diagnosis import Diagnosis
 
@@ -65,6 +68,50 @@ def test_a_reward_that_fails_is_not_taken_for_equal_ones() -> None:
     failed = {"frac_reward_zero_std": 1.0, "rewards/mine/failed": 1.0}
     assert codes([failed] * 5) == ["reward_failed"]
     assert codes([{"rewards/mine/failed": 0.2, "reward": 1.0}] * 5) == []
+
+
+def test_a_prompt_without_a_right_answer_is_no_failing_reward() -> None:
+    odd = [{"rewards/mine/failed": 0.5 if step == 6 else 0.0, "reward": 1.0} for step in range(20)]
+    assert codes(odd) == []
+    assert codes([{"rewards/mine/failed": 0.6, "reward": 1.0}] * 4) == ["reward_failed"]
+
+
+def overfitting(
+    held_out: Callable[[int], float], training: Callable[[int], float], steps: int = 120
+) -> list[str]:
+    """What is told of a run that is measured every fourth step."""
+    diagnosis = Diagnosis()
+    found = []
+    for step in range(1, steps + 1):
+        found += diagnosis.look(step, {"loss": training(step), "grad_norm": 1.0})
+        if step % 4 == 0:
+            found += diagnosis.look_at_measurement(step, {"eval_loss": held_out(step)})
+    return [warned.message for warned in found if warned.code == "overfitting"]
+
+
+def test_held_out_loss_that_rises_while_training_goes_on_falling_is_told_once() -> None:
+    noise = random.Random(1)
+
+    def held_out(step: int) -> float:
+        return 1.2 + math.exp(-step / 8) + max(0, step - 40) * 0.01 + noise.gauss(0, 0.01)
+
+    def training(step: int) -> float:
+        return 2 - step / 100 + noise.gauss(0, 0.3)
+
+    (message,) = overfitting(held_out, training)
+    assert "Steps at about" in message
+    assert "Learning rate" in message
+    assert overfitting(held_out, lambda step: 1 + step / 100) == []  # the run goes wrong as a whole
+    assert Diagnosis().look_at_measurement(4, {"eval_reward": 0.5}) == []
+
+
+@given(seed=st.integers(0, 10_000), spread=st.floats(0, 0.5), fall=st.floats(0, 1))
+def test_held_out_loss_that_is_only_noisy_is_left_in_peace(
+    seed: int, spread: float, fall: float
+) -> None:
+    noise = random.Random(seed)
+    held_out = [1.5 + fall * math.exp(-n / 10) + noise.gauss(0, spread) for n in range(31)]
+    assert overfitting(lambda step: held_out[step // 4], lambda step: 2 - step / 100) == []
 
 
 def test_equal_rewards_teach_nothing() -> None:

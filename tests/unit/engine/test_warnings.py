@@ -147,3 +147,18 @@ def test_no_memory_on_the_gpu_names_what_to_lower(
     with pytest.raises(RunError) as raised:
         train_here(make(tmp_path / "run", tiny_model_dir, config))
     assert said in str(raised.value)
+
+
+def test_a_model_that_learns_its_examples_by_heart(tmp_path: Path, tiny_model_dir: Path) -> None:
+    """Held out are the same questions with other answers, which become likely and then less so."""
+    config = SftConfig(max_steps=36, learning_rate=1e-2, eval_steps=2, save_steps=0)
+    run = make_run(tmp_path / "run", tiny_model_dir, config, adapter=AdapterConfig(tuning="full"))
+    rows = supervised(4)
+    others = [
+        SupervisedExample(row.prompt, other.completion)
+        for row, other in zip(rows, [*rows[1:], rows[0]], strict=True)
+    ]
+    write_rows(run.train_data, rows)
+    write_rows(run.eval_data, others)
+    train_here(run)
+    assert "more varied examples" in told(run)["overfitting"]
