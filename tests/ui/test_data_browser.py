@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTextEdit
 from pytestqt.qtbot import QtBot
 
-from tests.ui.data_samples import add_questions, cell, pair, push, show_panel, tab_stops
+from tests.ui.data_samples import NO_KEY, add_questions, cell, pair, push, show_panel, tab_stops
 from workbench.core.conversation import user
 from workbench.core.preferences import Choice, OriginKind, Split
 from workbench.store.project import Project
@@ -133,6 +133,12 @@ def test_an_answer_is_edited_in_place_and_its_history_is_kept(
     qtbot.waitUntil(lambda: cell(panel, 0, 1) == "A drink made of leaves.")
     qtbot.waitUntil(lambda: "edited the first answer" in panel.browser.detail.history_text)
     assert "From the file: first is better" in panel.browser.detail.history_text
+    second, before = (
+        panel.findChild(QPushButton, name) for name in ("data.edit.second", "data.history.before")
+    )
+    assert second is not None
+    assert before is not None
+    assert tab_stops(second, before) == ["data.edit.second", "data.history.before"]
     push(qtbot, panel, "data.history.before")
     qtbot.waitUntil(lambda: earlier_text(panel) == "Yes.")
     (labelled,) = project.pairs.labelled()
@@ -306,3 +312,25 @@ def test_an_empty_project_says_what_to_do_first(show: Show, qtbot: QtBot) -> Non
     panel = show()
     qtbot.waitUntil(lambda: panel._pages.currentIndex() == 1)
     assert [command.title for command in panel.commands()]
+
+
+@pytest.mark.parametrize("part", ["prompt", "first"])
+@pytest.mark.parametrize("key", ["Ctrl+Return", "Escape"])
+def test_the_keyboard_stays_at_what_was_edited(
+    show: Show, project: Project, qtbot: QtBot, part: str, key: str
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("What is tea?")])
+    panel = show()
+    with qtbot.waitActive(panel):
+        panel.activateWindow()
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "What is tea?")
+    push(qtbot, panel, f"data.edit.{part}")
+    qtbot.waitUntil(lambda: isinstance(panel.focusWidget(), QPlainTextEdit))
+    field = panel.focusWidget()
+    assert isinstance(field, QPlainTextEdit)
+    field.setPlainText("Something else")
+    modifier = Qt.KeyboardModifier.ControlModifier if "Ctrl" in key else NO_KEY
+    qtbot.keyClick(field, Qt.Key.Key_Return if "Ctrl" in key else Qt.Key.Key_Escape, modifier)
+    edit = panel.findChild(QPushButton, f"data.edit.{part}")
+    assert edit is not None
+    qtbot.waitUntil(edit.hasFocus)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.ui.panels.data.conversation_edit import TextField
 from workbench.ui.tokens import SPACE_4, SPACE_8
@@ -96,9 +96,13 @@ class AnswerBlock(QWidget):
 
     def end(self) -> None:
         """Leave the editing without saving."""
+        at = QApplication.focusWidget()
+        had_keyboard = at is not None and self._editor.isAncestorOf(at)
         self._editor.hide()
         self._view.show()
         self._edit.show()
+        if had_keyboard:
+            self._edit.setFocus()
 
     def _save(self) -> None:
         self.saved.emit(self._field.toPlainText(), self._ask_again.isChecked())
@@ -107,6 +111,7 @@ class AnswerBlock(QWidget):
         save = button(self.tr("Save"), self._save, kind="primary", tip="Ctrl+Enter")
         save.setObjectName(f"data.save.{name}")
         cancel = button(self.tr("Cancel"), self.end, kind="quiet", tip="Esc")
+        self.last_stop: QWidget = cancel  # where Tab is last
         row = QHBoxLayout()
         row.setSpacing(SPACE_8)
         row.addWidget(save)

@@ -121,7 +121,7 @@ class RowView(Card):
                 )  # fmt: skip
         self._right_answer.setVisible(detail.right_answer is not None)
         self._right_answer.setText(self.tr("Right answer: {0}").format(detail.right_answer))
-        self._history.show_history(detail)
+        self._history.show_history(detail, self.answers[-1].last_stop)
         self._bring_draft_back(detail.id)
 
     def _keep_draft(self, row_id: str) -> None:

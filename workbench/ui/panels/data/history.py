@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from workbench.core import conversation
 from workbench.store.row_detail import RowDetail
@@ -43,8 +43,8 @@ class RowHistory(QWidget):
         """What stands there in words, without the texts before the edits."""
         return "\n".join(_line(entry) for entry in self._entries)
 
-    def show_history(self, detail: RowDetail) -> None:
-        """Show what was said of a row and changed in it."""
+    def show_history(self, detail: RowDetail, stop_before: QWidget) -> None:
+        """Show what was said of a row and changed in it; Tab comes here from `stop_before`."""
         entries = self._read(detail)
         if entries == self._entries and self._column.count():
             return  # what was unfolded stays so
@@ -54,7 +54,11 @@ class RowHistory(QWidget):
                 old.hide()
                 old.deleteLater()
         for entry in entries[:_MOST_SHOWN]:
-            self._column.addWidget(_EntryView(entry))
+            shown = _EntryView(entry)
+            self._column.addWidget(shown)
+            if shown.unfold is not None:
+                QWidget.setTabOrder(stop_before, shown.unfold)
+                stop_before = shown.unfold
         if not entries:
             self._column.addWidget(
                 label(self.tr("Nothing was said of it or changed yet."), "small")
@@ -83,12 +87,15 @@ class _EntryView(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACE_4)
         self._layout.addWidget(words)
+        self.unfold: QPushButton | None = None
         if entry.edit is not None:
-            self._unfold = button(self.tr("Show the text before"), self._toggle, kind="link")
-            self._unfold.setObjectName("data.history.before")
-            self._layout.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignLeft)
+            unfold = button(self.tr("Show the text before"), kind="link")
+            unfold.setObjectName("data.history.before")
+            unfold.clicked.connect(lambda: self._toggle(unfold))
+            self.unfold = unfold
+            self._layout.addWidget(unfold, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _toggle(self) -> None:
+    def _toggle(self, unfold: QPushButton) -> None:
         if self._before is None:
             self._before = self._made()
             self._layout.addWidget(self._before)
@@ -96,7 +103,7 @@ class _EntryView(QWidget):
         else:
             is_shown = self._before.isHidden()
         self._before.setVisible(is_shown)
-        self._unfold.setText(
+        unfold.setText(
             self.tr("Hide the text before") if is_shown else self.tr("Show the text before")
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from workbench.core.conversation import Conversation, plain_text
 from workbench.ui.panels.data.conversation_edit import ConversationEdit
@@ -74,9 +74,13 @@ class PromptBlock(QWidget):
 
     def end(self) -> None:
         """Leave the editing without saving."""
+        at = QApplication.focusWidget()
+        had_keyboard = at is not None and self._editing.isAncestorOf(at)
         self._editing.hide()
         self._view.show()
         self._edit.show()
+        if had_keyboard:
+            self._edit.setFocus()
 
     def _save(self) -> None:
         self.saved.emit(self.editor.messages)
