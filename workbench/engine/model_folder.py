@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
 
 from workbench.core.errors import ModelFolderError
 
@@ -30,10 +33,20 @@ def check_model_folder(folder: Path) -> None:
 
 
 def check_adapter_folder(folder: Path) -> None:
-    """Raise ModelFolderError unless `folder` holds an adapter that can be loaded safely."""
+    """Raise ModelFolderError unless `folder` holds a whole adapter that can be loaded safely."""
     if not (folder / "adapter_config.json").is_file():
         raise ModelFolderError(f"There is no adapter in {folder}: choose a finished run.")
-    if not (folder / "adapter_model.safetensors").is_file():
+    weights = folder / "adapter_model.safetensors"
+    if not weights.is_file():
         raise ModelFolderError(
             f"{folder} has no adapter_model.safetensors: only safetensors are loaded."
         )
+    try:
+        json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+        with safe_open(weights, framework="np"):  # reads what should be there, not the weights
+            pass
+    except (ValueError, OSError, SafetensorError) as error:
+        raise ModelFolderError(
+            f"The adapter in {folder} is damaged or not complete: copy it again from where it"
+            " came, or train it again."
+        ) from error

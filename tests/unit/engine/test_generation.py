@@ -144,6 +144,15 @@ def test_an_adapter_of_another_model_is_refused(base: LoadedBase, adapter_dir: P
         add_adapter(base.model, adapter_dir.parent, "a")
 
 
+@pytest.mark.parametrize("cut", ["adapter_model.safetensors", "adapter_config.json"])
+def test_an_adapter_that_is_not_whole_is_told_as_that(
+    base: LoadedBase, adapter_dir: Path, cut: str
+) -> None:
+    os.truncate(adapter_dir / cut, (adapter_dir / cut).stat().st_size // 2)
+    with pytest.raises(ModelFolderError, match="not complete: copy it again"):
+        add_adapter(base.model, adapter_dir, "a")
+
+
 def test_weights_that_are_not_whole_are_told_in_a_sentence(
     tmp_path: Path, tiny_model_dir: Path
 ) -> None:
