@@ -66,6 +66,7 @@ def wait_for_formulas(qtbot: QtBot, view: RichAnswer) -> None:
             [("\\begin{align*}\na &= b\n\\end{align*}", 1)],
         ),
         ("$5 and $10", []),
+        ("Pay $10 to see `$x$` or $20 for two$.", []),
         ("From $1,000-$2,000 to US$3, or 5$ and 10$.", []),
         ("`$x$`\n```\n$$y$$\n\\begin{align}\n```", []),
         ("\\begin{itemize}\nx\n\\end{itemize}", []),
@@ -158,6 +159,22 @@ def test_a_formula_stands_on_the_line_of_its_text(qtbot: QtBot) -> None:
     low, high = view.document().firstBlock().layout(), view.document().lastBlock().layout()
     assert high.lineAt(0).descent() > low.lineAt(0).descent() + 5
     assert high.lineAt(0).ascent() > low.lineAt(0).ascent()
+
+
+def test_an_empty_line_below_a_formula_is_as_high_as_any(qtbot: QtBot) -> None:
+    view = shown(qtbot, "a\n\n$$ \\dfrac{x}{\\frac{y}{z}} $$\n\nb")
+    document = view.document()
+    heights = [document.findBlockByNumber(n).layout().lineAt(0).height() for n in (1, 3)]
+    assert heights[0] == heights[1]
+
+
+def test_cells_of_a_table_are_read_too(qtbot: QtBot) -> None:
+    text = "| **a** | $x^2$ |\n|---|---|\n| bb | c |"
+    answer = shown(qtbot, text)._answer
+    seen = answer.document.toPlainText()
+    assert seen == "a   x²  \nbb  c   "
+    at = seen.index("x²")
+    assert answer.source_range(at, at + 1) == (text.index("$"), text.rindex("$") + 1)
 
 
 def test_a_wide_formula_is_drawn_smaller_and_then_scrolled_to(qtbot: QtBot) -> None:

@@ -127,10 +127,12 @@ class AnswerDocument:
     def _write(self, blocks: Sequence[Block]) -> None:
         cursor = QTextCursor(self.document)
         scheme = id(theme.active().colors)
+        plain = _char_format(scheme, Kind.PARAGRAPH, 0, Style.PLAIN)
         cursor.beginEditBlock()
         for number, block in enumerate(blocks):
             if number:
-                cursor.insertBlock(_block_format(block))
+                # An empty line has the height of its own letters, not of a formula before it.
+                cursor.insertBlock(_block_format(block), plain)
             else:
                 cursor.setBlockFormat(_block_format(block))
             for run in block.runs:

@@ -7,7 +7,7 @@ links are shown as they are written and nothing is ever loaded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from workbench.ui.formulas.formula import Formula
@@ -36,6 +36,12 @@ class Block:
     kind: Kind
     runs: tuple[Run, ...]
     level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    runs: list[Run]
+    end: int
 
 
 _FENCE = re.compile(r"^\s*(```+|~~~+)")
@@ -169,7 +175,7 @@ def _formula(lines: list[_Line], at: int) -> tuple[list[Block], int] | None:
 
 def _table(lines: list[_Line], at: int) -> tuple[list[Block], int]:
     """Rows of a table with their columns aligned; numbers and words keep their places."""
-    rows: list[list[Run]] = []
+    rows: list[list[_Cell]] = []
     used = 0
     for line in lines[at:]:
         if not _TABLE_ROW.match(line.text):
@@ -178,28 +184,33 @@ def _table(lines: list[_Line], at: int) -> tuple[list[Block], int]:
         if not _TABLE_RULE.match(line.text):
             rows.append(_cells(line))
     widths = [
-        max(len(row[column].text) for row in rows if column < len(row))
+        max(_width(row[column]) for row in rows if column < len(row))
         for column in range(max((len(row) for row in rows), default=0))
     ]
     return [Block(Kind.TABLE, tuple(_aligned(row, widths))) for row in rows], used
 
 
-def _cells(line: _Line) -> list[Run]:
+def _cells(line: _Line) -> list[_Cell]:
     inner_start = line.text.index("|") + 1
     inner = line.text[inner_start : line.text.rindex("|")]
     cells, start = [], line.start + inner_start
     for cell in inner.split("|"):
-        text = cell.strip()
         offset = start + len(cell) - len(cell.lstrip())
-        cells.append(Run(text, offset, offset + len(text), Style.CODE))
+        # Formulas stay Unicode here: columns are as wide as their letters.
+        runs = inline_runs(cell.strip(), offset, Style.CODE)
+        cells.append(_Cell([replace(run, formula=None) for run in runs], start + len(cell)))
         start += len(cell) + 1
     return cells
 
 
-def _aligned(row: list[Run], widths: list[int]) -> list[Run]:
+def _width(cell: _Cell) -> int:
+    return sum(len(run.text) for run in cell.runs)
+
+
+def _aligned(row: list[_Cell], widths: list[int]) -> list[Run]:
     runs = []
     for cell, width in zip(row, widths, strict=False):
-        runs.append(cell)
-        pad = " " * (width - len(cell.text)) + "  "
+        runs += cell.runs
+        pad = " " * (width - _width(cell)) + "  "
         runs.append(Run(pad, cell.end, cell.end, Style.CODE))
     return runs

@@ -24,6 +24,7 @@ _KIND = QTextFormat.ObjectTypes.UserObject.value + 1
 _NUMBER = QTextFormat.Property.UserProperty.value + 1
 _MATH_X_HEIGHT = 442  # of MathJax's letters, in thousandths of an em
 _SMALLEST_SHARE = 0.7  # of its size, where it is wider than its column; then one scrolls
+_AIR_PX = 2.0  # above and below what is higher than a line of text
 _WAVE_PX = 2.0
 
 
@@ -32,6 +33,7 @@ class _Placed:
     outline: Outline
     em_px: float
     depth_px: float
+    air_px: float
 
 
 class FormulaObjects(QPyTextObject):
@@ -46,19 +48,21 @@ class FormulaObjects(QPyTextObject):
         """The format of the letter `OBJECT` that stands for the formula in the text `around` it."""
         metrics = QFontMetricsF(around.font())
         em_px = metrics.xHeight() * 1000 / _MATH_X_HEIGHT
+        is_high = (outline.ascent + outline.descent) * em_px / 1000 > metrics.height()
+        air_px = _AIR_PX if is_high else 0.0
         made = QTextCharFormat(around)
-        made.setFont(_font_as_deep(around.font(), outline.descent * em_px / 1000))
+        made.setFont(_font_as_deep(around.font(), outline.descent * em_px / 1000 + air_px))
         made.setObjectType(_KIND)
         made.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
         made.setProperty(_NUMBER, len(self._placed))
         depth_px = QFontMetricsF(made.font()).descent()
-        self._placed.append(_Placed(outline, em_px, depth_px))
+        self._placed.append(_Placed(outline, em_px, depth_px, air_px))
         return made
 
     def intrinsicSize(self, doc: QTextDocument, position: int, form: QTextFormat) -> QSizeF:
         placed = self._placed[form.intProperty(_NUMBER)]
         em_px = placed.em_px * _share(placed, doc, position)
-        height_px = placed.outline.ascent * em_px / 1000 + placed.depth_px
+        height_px = placed.outline.ascent * em_px / 1000 + placed.depth_px + placed.air_px
         return QSizeF(placed.outline.width * em_px / 1000, height_px)
 
     def drawObject(

@@ -47,7 +47,8 @@ _TOKEN = re.compile(
     r"|(?P<escape>\\(?:[\\`*_{}\])#+.!~$|>-]|[(\[](?![A-Za-z])))"
     r"|(?P<code>`+)(?P<code_text>.+?)(?P=code)(?!`)"
     r"|\$\$(?P<formula3>[^$]+)\$\$"
-    r"|(?<![\\$\w])\$(?P<formula2>[^\s$](?:[^$\n]*?[^\s$\\])?)\$(?![\d$])"
+    r"|(?<![\\$\w])\$(?!\d[\d.,]*\s+[A-Za-z]{2})"  # a price with words after it is none
+    r"(?P<formula2>[^\s$`](?:[^$\n`]*?[^\s$\\`])?)\$(?![\d$])"
     r"|(?P<bold>\*\*|__)(?P<bold_text>\S(?:.*?\S)?)(?P=bold)"
     r"|~~(?P<struck_text>\S(?:.*?\S)?)~~"
     r"|(?<![\w*])\*(?P<italic_text>[^\s*](?:[^*]*[^\s*])?)\*(?![\w*])"
