@@ -47,7 +47,7 @@ def test_of_each_group_of_duplicates_one_row_is_kept(
     push(qtbot, panel, "data.duplicates.find")
     qtbot.waitUntil(lambda: "1 row too many in 1 group" in page.summary.text())
     assert page.groups.entries[0].title == "Tea?"
-    assert page.groups.entries[0].detail == "2 rows · the same"
+    assert page.groups.entries[0].detail == "2 rows · the same words"
     push(qtbot, panel, "data.duplicates.drop")
     qtbot.waitUntil(lambda: project.browse.first_keys(RowFilter()).tolist() == [2, 3])
     push(qtbot, panel, "data.back")

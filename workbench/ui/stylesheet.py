@@ -82,7 +82,7 @@ def _frames(c: Colors) -> str:
         return (
             f'QFrame[card="{name}"] {{ background: {ground}; border: 1px solid {line};'
             f" border-radius: {CORNER_CARD}px; }}"
-            f'QFrame[card="{name}"]:focus {{'
+            f'QFrame[card="{name}"][choice="true"]:focus {{'
             f" border-color: {c.text1 if line == c.accent else c.accent}; }}"
         )
 

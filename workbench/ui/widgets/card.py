@@ -57,6 +57,7 @@ class ChoiceCard(Card):
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__(title)
+        self.setProperty("choice", "true")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleDescription(text)

@@ -189,7 +189,7 @@ class DuplicatesPage(ToolPage):
     def _words(self, group: RowGroup) -> str:
         rows = count(len(group.keys), self.tr("row"), self.tr("rows"))
         alike = self.tr("{0:.0%} alike").format(group.least_similarity)
-        return f"{rows} · {self.tr('the same') if group.least_similarity == 1 else alike}"
+        return f"{rows} · {self.tr('the same words') if group.least_similarity == 1 else alike}"
 
     def _show_group(self, key: str) -> None:
         number = int(key)
@@ -219,6 +219,8 @@ class DuplicatesPage(ToolPage):
         self._show_groups([])
         rows = count(thrown.row_count, self.tr("row"), self.tr("rows"))
         self.summary.setText(self.tr("{0} put into the bin.").format(rows))
+        if self.isVisible():
+            self._find.setFocus()
         undo = partial(data_operations.put_back, self._session.project, thrown.batch)
         self._session.window.show_notice(
             self.tr("{0} put into the bin.").format(rows),

@@ -37,6 +37,7 @@ class StageCard(Card):
         self._panel = panel
         self.setObjectName(f"home.stage.{panel}")
         self.setAccessibleName(title)
+        self.setProperty("choice", "true")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._figure = ElidedLabel("", "figure")
