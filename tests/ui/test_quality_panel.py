@@ -180,6 +180,7 @@ def test_the_page_keys_scroll_at_once(qtbot: QtBot, window: MainWindow) -> None:
     window.navigate("quality")
     panel = window.current_panel
     assert isinstance(panel, QualityPanel)
+    qtbot.waitUntil(lambda: "pace" in panel.cards)
     qtbot.waitUntil(lambda: panel.cards["pace"].figure.text() != "–")
     bar = panel.findChildren(QScrollArea)[0].verticalScrollBar()
     qtbot.waitUntil(lambda: bar.maximum() > 0)
@@ -240,6 +241,7 @@ def test_label_opens_on_the_pairs_to_repair(qtbot: QtBot, window: MainWindow) ->
     window.navigate("quality")
     panel = window.current_panel
     assert isinstance(panel, QualityPanel)
+    qtbot.waitUntil(lambda: "contradictions" in panel.cards)
     card = panel.cards["contradictions"]
     qtbot.waitUntil(lambda: card.figure.text() == "1")
     repair = card.findChild(QPushButton, "quality.contradictions.action")
@@ -267,3 +269,32 @@ def test_a_count_that_failed_is_no_longer_under_way(
     qtbot.waitUntil(lambda: bool(session.window.errors))
     assert "Counting" not in texts(panel)
     session.window.errors.clear()
+
+
+def test_a_count_that_nobody_waits_for_ends_and_is_taken_up_again(
+    qtbot: QtBot, session: Session
+) -> None:
+    for pair_id in add_pairs(session.project, 30):
+        say(session.project, pair_id)
+    panel = QualityPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.hide()
+    with qtbot.waitSignals([panel.counting.counted, panel.counting.searched], timeout=30_000):
+        panel.show()
+    assert panel.cards["length"].figure.text() == "0 %"
+
+
+def test_what_was_ordered_before_leaving_is_counted_on_coming_back(
+    qtbot: QtBot, session: Session
+) -> None:
+    pairs = add_pairs(session.project, 40)
+    for pair_id in pairs[:20]:
+        say(session.project, pair_id)
+    panel = shown(qtbot, session)
+    for pair_id in pairs[20:]:
+        say(session.project, pair_id)
+    session.apply(Changes(Changed.VERDICTS))
+    panel.hide()
+    panel.show()
+    qtbot.waitUntil(lambda: "40 timed verdicts" in texts(panel), timeout=30_000)

@@ -18,15 +18,21 @@ _MOST_COLUMNS = 3
 class CardGrid(QWidget):
     """The last card takes what is left of its row."""
 
-    def __init__(self, cards: Sequence[QWidget]) -> None:
+    def __init__(self, cards: Sequence[QWidget] = ()) -> None:
         super().__init__()
         plain_area(self)
-        self._cards = tuple(cards)
+        self._cards = list(cards)
         self._columns = 0
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(SPACE_16)
         self._arrange(2)
+
+    def add(self, card: QWidget) -> None:
+        """Put a card behind the others."""
+        self._cards.append(card)
+        columns, self._columns = self._columns, 0
+        self._arrange(columns)
 
     @property
     def columns(self) -> int:

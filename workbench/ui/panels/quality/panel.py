@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from PySide6.QtCore import QCoreApplication, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QScrollArea, QStackedWidget, QWidget
 
 from workbench.core.changes import Changed, Changes
@@ -29,6 +29,7 @@ from workbench.ui.widgets.texts import button, label
 
 _TEXTS = Changed.PAIRS | Changed.DATASETS
 _FILTER_WIDTH = 170
+_CARDS, _EMPTY = 1, 2
 
 
 class QualityPanel(Panel):
@@ -58,21 +59,21 @@ class QualityPanel(Panel):
         self._go_on.hide()
         for widget in (self._busy, self._datasets, self._annotators, self._go_on):
             self.add_action(widget)
-        words = Words()
-        self.cards = {key: FindingCard(words.title(key), key) for key in KEYS}
-        for card in self.cards.values():
-            card.wanted.connect(self._go)
+        self.cards: dict[str, FindingCard] = {}
         self._pages = QStackedWidget()
-        self._cards_page = _scrolling(CardGrid(list(self.cards.values())))
-        self._empty_page = self._make_empty()
-        for page in (QWidget(), self._cards_page, self._empty_page):
-            self._pages.addWidget(page)
         self.body.addWidget(self._pages, 1)
+        # What is put into a window is styled with all that it holds: cards go in one by one.
+        self._cards_page = _scrolling_area()
+        for page in (QWidget(), self._cards_page, self._make_empty()):
+            self._pages.addWidget(page)
+        self._grid = CardGrid()
+        self._cards_page.setWidget(self._grid)
 
     def refresh(self, changes: Changes) -> None:
         texts_changed = bool(changes.flags & _TEXTS)
         if texts_changed:
             self._duplicates = None
+        self._make_cards_meanwhile()
         self.counting.count(self._scope(), verdicts_changed=True, texts_changed=texts_changed)
 
     def commands(self) -> list[Command]:
@@ -88,8 +89,16 @@ class QualityPanel(Panel):
         """Arrow and page keys scroll at once, without a click into the page."""
         QCoreApplication.sendEvent(self._cards_page.verticalScrollBar(), event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        self.counting.come_back()
+        super().showEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.counting.leave()
+
     def close_down(self) -> None:
-        self.counting.close()
+        self.counting.leave()
 
     @Slot(float)
     def _show_progress(self, share: float) -> None:
@@ -106,15 +115,29 @@ class QualityPanel(Panel):
         is_empty = not len(counted.records.verdicts.pair)
         for action in (self._datasets, self._annotators, self._go_on):
             action.setVisible(not is_empty)
-        self._pages.setCurrentWidget(self._empty_page if is_empty else self._cards_page)
         self._show_findings()
+        self._pages.setCurrentIndex(_EMPTY if is_empty else _CARDS)
 
     @Slot(DuplicatePrompts)
     def _show_duplicates(self, found: DuplicatePrompts) -> None:
         self._duplicates = found
         self._show_findings()
 
+    def _make_cards_meanwhile(self) -> None:
+        """Make the next card in each turn of the event loop, while the figures are counted."""
+        if len(self.cards) < len(KEYS):
+            self._make_card()
+            QTimer.singleShot(0, self, self._make_cards_meanwhile)
+
+    def _make_card(self) -> None:
+        key = KEYS[len(self.cards)]
+        card = self.cards[key] = FindingCard(Words().title(key), key)
+        card.wanted.connect(self._go)
+        self._grid.add(card)
+
     def _show_findings(self) -> None:
+        while len(self.cards) < len(KEYS):
+            self._make_card()
         for finding in self._findings():
             self.cards[finding.key].show_finding(finding)
 
@@ -163,10 +186,9 @@ class QualityPanel(Panel):
         )
 
 
-def _scrolling(inside: QWidget) -> QScrollArea:
+def _scrolling_area() -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inside)
     return area
