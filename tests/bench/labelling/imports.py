@@ -1,9 +1,10 @@
-"""An import of JSON Lines against a bare one: `import_vs_bare`, `import_peak_mb`.
+"""An import of JSON Lines: `import_vs_bare`, `import_peak_mb`, `import_longest_block_ms`.
 
 Bare is what anybody would write first: `json.loads` of each line, the columns put together, and
 `executemany` into the same tables with the same indexes, in one transaction; it checks nothing,
 tells nothing, and nobody else can write meanwhile. Each of the two runs in a process of its own,
-on a new project, in turn; memory is that of all its processes together at its highest.
+on a new project, in turn; memory is that of all its processes together at its highest. Then the
+window imports the same file, and how long it was ever deaf is told.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from workbench.store.project import DATABASE_NAME
 
 TARGET_RATIO = 0.5
 TARGET_MB = 400.0
+TARGET_BLOCK_MS = 50.0
+_ROWS_BEFORE = 10_000
 _ROWS_AT_ONCE = 10_000
 _WATCH_S = 0.1
 _INSERTS = (
@@ -118,6 +121,21 @@ def _add_bare(
     standing.append((pair_id, verdict_id))
 
 
+def import_in_window(file: Path, folder: Path, rows: int) -> tuple[float, float]:
+    """The window's longest block while it imports the file into a project with some rows.
+
+    By the clock, and at work itself, in ms.
+    """
+    from tests.bench.labelling.importing_window import longest_block  # the others need no window
+
+    project = Project.create(folder, "Bench")
+    before = folder / "before.jsonl"
+    write_rows(before, _ROWS_BEFORE, seed=1)
+    import_source(project, before)
+    block = longest_block(project, file, rows)
+    return block.wall_ms, block.work_ms
+
+
 def _in_process(what: str, file: Path, rows: int) -> tuple[float, float]:
     """Seconds it took, and the most memory in MB that all its processes had together."""
     command = [sys.executable, "-m", __spec__.name, "--only", what, "--file", str(file)]
@@ -132,6 +150,16 @@ def _in_process(what: str, file: Path, rows: int) -> tuple[float, float]:
     print(f"  {what:4}  {rows / elapsed_s:>9,.0f} rows/s  {elapsed_s:7.1f} s  {peak_mb:6.0f} MB",
           flush=True)  # fmt: skip
     return elapsed_s, peak_mb
+
+
+def _block_in_process(file: Path, rows: int) -> tuple[float, float]:
+    command = [
+        sys.executable, "-m", __spec__.name, "--only", "window", "--file", str(file),
+        "--rows", str(rows),
+    ]  # fmt: skip
+    told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    wall_ms, work_ms = told.split()[-2:]
+    return float(wall_ms), float(work_ms)
 
 
 class _MemoryWatch(threading.Thread):
@@ -167,10 +195,13 @@ def measure(rows: int, times: int) -> list[Figure]:
         for _ in range(times):
             bare.append(_in_process("bare", file, rows))
             ours.append(_in_process("ours", file, rows))
+        block_ms, work_ms = _block_in_process(file, rows)
     ratio = median(seconds for seconds, _ in bare) / median(seconds for seconds, _ in ours)
     return [
         Figure("import_vs_bare", ratio, "of the bare rate", TARGET_RATIO),
         Figure("import_peak_mb", max(peak for _, peak in ours), "MB", TARGET_MB),
+        Figure("import_longest_block_ms", block_ms, "ms", TARGET_BLOCK_MS),
+        Figure("import_longest_work_ms", work_ms, "ms", TARGET_BLOCK_MS),
         Figure("import_rows_per_s", rows / median(seconds for seconds, _ in ours), "rows/s"),
         Figure("bare_rows_per_s", rows / median(seconds for seconds, _ in bare), "rows/s"),
     ]
@@ -181,11 +212,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=1, help="how often each is measured")
     parser.add_argument("--json", action="store_true", help="print one JSON object last")
-    parser.add_argument("--only", choices=("ours", "bare"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=("ours", "bare", "window"), help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
         with tempfile.TemporaryDirectory(dir=options.file.parent) as name:
+            if options.only == "window":
+                print(*import_in_window(options.file, Path(name) / "project", options.rows))
+                return
             run = import_ours if options.only == "ours" else import_bare
             print(run(options.file, Path(name) / "project"))
         return
