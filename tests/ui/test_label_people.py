@@ -239,6 +239,29 @@ def test_disagreements_are_settled_with_the_others_in_view(
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
 
 
+def test_who_skips_while_settling_leaves_it_to_others(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    pairs = add_pairs(project, 2)
+    for pair_id in pairs:
+        give(project, pair_id, Choice.FIRST, annotator="Ada")
+        give(project, pair_id, Choice.SECOND, annotator=session.settings.annotator)
+    panel = shown_panel(qtbot, session, has_pairs=False)
+    run_command(panel, "Settle disagreements")
+    qtbot.waitUntil(lambda: label_text(panel, "number") == "1 of 2")
+    press(qtbot, panel, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: label_text(panel, "number") == "2 of 2")
+    assert label_text(panel, "saved") == "Left as it was, to be settled later"
+    press(qtbot, panel, Qt.Key.Key_Left)
+    assert newest(project).source == "adjudicate"
+    assert project.queue.disagreements() == [pairs[0]]
+    press(qtbot, panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert label_text(panel, "saved") == "Taken back"
+    press(qtbot, panel, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert label_text(panel, "saved") == "Given again"
+    assert project.queue.disagreements() == [pairs[0]]
+
+
 def test_that_nobody_disagrees_is_said(qtbot: QtBot, session: Session, project: Project) -> None:
     add_pairs(project, 3)
     panel = shown_panel(qtbot, session)

@@ -142,8 +142,10 @@ def response_of_row(row: dict[str, Any], which: str) -> Response:
 
 
 def _labelled_pair(verdicts: Sequence[dict[str, Any]]) -> LabelledPair | None:
-    settled = [row for row in verdicts if row["source"] == "adjudicate"][-1:]
     by_people = [row for row in verdicts if row["source"] in _BY_PEOPLE]
+    settled = [
+        row for row in by_people if row["source"] == "adjudicate" and row["choice"] != Choice.SKIP
+    ][-1:]
     if not settled and any(row["flag"] is not None for row in by_people):
         return None
     counted = [row for row in settled or by_people or verdicts if row["choice"] != Choice.SKIP]

@@ -22,6 +22,8 @@ from workbench.store.pairs import Pairs
 from workbench.store.reading import reading
 
 _SETTINGS_KEY = "labelling"
+# Of the verdicts `settled`: whoever skips leaves it to others.
+_SETTLED = "settled.source = 'adjudicate' AND settled.choice != 'skip'"
 
 
 class Queue:
@@ -95,7 +97,7 @@ class Queue:
             AND pair_id NOT IN (SELECT pair_id FROM gold) AND {not_in_bin("standing.pair_id")}
             GROUP BY pair_id HAVING count(DISTINCT choice) > 1 AND NOT EXISTS (
                 SELECT 1 FROM standing settled
-                WHERE settled.pair_id = standing.pair_id AND settled.source = 'adjudicate'
+                WHERE settled.pair_id = standing.pair_id AND {_SETTLED}
             ) ORDER BY pair_id
         """
         return self._ids(sql)
@@ -109,7 +111,7 @@ class Queue:
             AND {not_in_bin("standing.pair_id")}
             AND NOT EXISTS (
                 SELECT 1 FROM standing settled
-                WHERE settled.pair_id = standing.pair_id AND settled.source = 'adjudicate'
+                WHERE settled.pair_id = standing.pair_id AND {_SETTLED}
             ) ORDER BY standing.pair_id
         """
         return self._ids(sql)

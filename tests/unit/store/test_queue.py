@@ -159,6 +159,8 @@ def test_disagreements_wait_until_somebody_settles_them(project: Project) -> Non
     ]  # fmt: skip
     (picked,) = project.queue.asked([disputed, "unknown"], "Emmy", PickedBy.ADJUDICATION)
     assert picked.source is VerdictSource.ADJUDICATE
+    give(project, disputed, Choice.SKIP, annotator="Emmy", source="adjudicate")
+    assert project.queue.disagreements() == [disputed]
     give(project, disputed, Choice.SECOND, annotator="Emmy", source="adjudicate")
     assert project.queue.disagreements() == []
     assert sorted(item.example.chosen for item in project.pairs.labelled()) == [

@@ -41,12 +41,13 @@ class NoticeLine(Card):
             tone = "good" if queue.feedback.is_right else "caution"
             word = self.tr("Gold item")
             parts.append(self._gold(queue.feedback))
+        if queue.current is not None and queue.current.said:
+            parts.append(self._said(queue.current, queue.annotator))
         if queue.is_list:
             word = word or self.tr("{count} left").format(count=queue.left_in_list)
-            parts.append(queue.why)
-        if queue.current is not None and queue.current.said:
+            parts.append(queue.why)  # the same for all of them, so it comes last
+        elif parts:
             word = word or self.tr("Settle")
-            parts.append(self._said(queue.current, queue.annotator))
         self._back.setVisible(queue.is_list)
         set_pill(self._pill, word, tone)
         self._words.show_text("   ".join(part for part in parts if part))

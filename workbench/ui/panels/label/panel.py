@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.labelling import PickedBy
-from workbench.core.preferences import Side
+from workbench.core.preferences import Choice, Side
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
@@ -159,29 +159,38 @@ class LabelPanel(Panel):
         queue = self._queue
         if queue.current is None:
             return
-        if given.side is not None and given.strength is not None:
-            side, strength = given.side, given.strength
+        if given.choice is Choice.SKIP and queue.is_settling:
+            self._pass_over()
+            return
+        side, strength, choice = given.side, given.strength, given.choice
+        if side is not None and strength is not None:
             saved = self._change(lambda: queue.decide_side(side, strength))
         else:
-            assert given.choice is not None
-            choice = given.choice
+            assert choice is not None
             saved = self._change(lambda: queue.decide(choice))
         if saved:
             said = self.tr("Saved at {clock}").format(clock=time.strftime("%H:%M:%S"))
             self._verdicts.saved.show_text(said)
 
+    def _pass_over(self) -> None:
+        self._end_what_is_under_way()
+        self._queue.pass_over()
+        self._show()
+        self._get_ahead()
+        self._verdicts.saved.show_text(self.tr("Left as it was, to be settled later"))
+
     def _undo(self) -> None:
         before = self._queue.current
         if self._change(self._queue.undo):
-            undone = self._queue.current is not before
-            said = self.tr("Taken back") if undone else self.tr("Nothing to undo")
+            nothing = self._queue.current is before
+            said = self.tr("Nothing to undo") if nothing else self.tr("Taken back")
             self._verdicts.saved.show_text(said)
 
     def _redo(self) -> None:
-        before = self._queue.decided
+        before = self._queue.given
         if self._change(self._queue.redo):
-            redone = self._queue.decided != before
-            said = self.tr("Given again") if redone else self.tr("Nothing to redo")
+            nothing = self._queue.given == before
+            said = self.tr("Nothing to redo") if nothing else self.tr("Given again")
             self._verdicts.saved.show_text(said)
 
     def _change(self, operation: Callable[[], Changes]) -> bool:
@@ -261,12 +270,11 @@ class LabelPanel(Panel):
     # The other keys.
 
     def _mark(self, *, is_good: bool) -> None:
-        span = self._answers.selected(is_good=is_good)
-        if span is None:
+        if (span := self._answers.selected(is_good=is_good)) is None:
             self._verdicts.saved.show_text(self.tr("Select words in an answer first"))
-            return
-        self._queue.pending.add_span(span)
-        self._pending_changed()
+        else:
+            self._queue.pending.add_span(span)
+            self._pending_changed()
 
     def _toggle_difference(self) -> None:
         self._answers.shows_difference = not self._answers.shows_difference
@@ -274,10 +282,8 @@ class LabelPanel(Panel):
 
     def _toggle_scrolling(self) -> None:
         self._answers.scrolls_together = not self._answers.scrolls_together
-        together = self._answers.scrolls_together
-        self._verdicts.saved.show_text(
-            self.tr("Answers scroll together") if together else self.tr("Answers scroll apart")
-        )
+        together, apart = self.tr("Answers scroll together"), self.tr("Answers scroll apart")
+        self._verdicts.saved.show_text(together if self._answers.scrolls_together else apart)
 
     def _toggle_drawer(self) -> None:
         self._drawer.setVisible(not self._drawer.isVisible())
@@ -388,7 +394,6 @@ class LabelPanel(Panel):
         menu.flagged_wanted.connect(lambda: self._requests.look_at_flagged(self._show_only))
         menu.judge_wanted.connect(self._scoring.choose)
         menu.keys_wanted.connect(lambda: self._requests.keys(self._keymap, self._use_keys))
-        people = self._people_menu
-        self._requests.answer(menu, people)
-        people.chosen.connect(self._label_as)
-        people.new_wanted.connect(lambda: self._requests.new_annotator(self._label_as))
+        self._requests.answer(menu, self._people_menu)
+        self._people_menu.chosen.connect(self._label_as)
+        self._people_menu.new_wanted.connect(lambda: self._requests.new_annotator(self._label_as))

@@ -215,6 +215,16 @@ class LabelQueue:
         """Tie, both bad or skip; needs a pair in view."""
         return self._decide(choice, None)
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether a verdict on the pair in view settles it."""
+        return self.current is not None and self.current.picked.source is VerdictSource.ADJUDICATE
+
+    def pass_over(self) -> None:
+        """Leave the pair in view as it is, to be settled some other time; nothing is written."""
+        self.feedback = None
+        self._leave(self.in_view().picked.pair.id)
+
     def make_gold(self, choice: Choice, strength: Strength | None, explanation: str) -> Changes:
         """Keep this as the known answer to the pair in view, which then tests the others."""
         pair_id = self.in_view().picked.pair.id

@@ -20,6 +20,7 @@ from workbench.ui.panels.label.keys_dialog import KeysDialog
 from workbench.ui.panels.label.queue import LabelQueue
 from workbench.ui.panels.label.settings_dialog import LabelSettingsDialog
 from workbench.ui.panels.label.small_dialogs import GoldDialog, NameDialog
+from workbench.ui.wording import count
 
 ShowList = Callable[[list[str], str, PickedBy], object]
 
@@ -184,12 +185,13 @@ class Requests:
     def _what_came_in(self, merged: Merged, name: str) -> str:
         if not (merged.verdicts or merged.pairs or merged.datasets or merged.thrown):
             return self._owner.tr("No verdicts or pairs of {name} are new here.").format(name=name)
-        said = self._owner.tr("{verdicts:,} verdicts and {pairs:,} pairs came in from {name}.")
+        verdicts = count(merged.verdicts, self._owner.tr("verdict"), self._owner.tr("verdicts"))
+        pairs = count(merged.pairs, self._owner.tr("pair"), self._owner.tr("pairs"))
+        said = self._owner.tr("{0} and {1} came in from {2}.").format(verdicts, pairs, name)
         if merged.thrown > 0:
-            said += " " + self._owner.tr("{thrown:,} rows thrown away there are in the bin now.")
-        return said.format(
-            verdicts=merged.verdicts, pairs=merged.pairs, name=name, thrown=merged.thrown
-        )
+            rows = count(merged.thrown, self._owner.tr("row"), self._owner.tr("rows"))
+            said += " " + self._owner.tr("Thrown away there, and in the bin now: {0}.").format(rows)
+        return said
 
     def _score_filters(self) -> list[str]:
         return [self._owner.tr("Scores (*.jsonl *.csv)")]

@@ -204,7 +204,8 @@ def _disputed(reader: QualityReader, view: View, counted: Marks) -> ToRepair:
     asked = counted & verdicts.stands & ~view.is_gold
     said = np.unique(np.stack((verdicts.pair[asked], verdicts.choice[asked])), axis=1)
     pair, choices = np.unique(said[0], return_counts=True)
-    settled = verdicts.pair[verdicts.stands & view.records.is_from("adjudicate")]
+    given = verdicts.stands & (verdicts.choice != SKIP)
+    settled = verdicts.pair[given & view.records.is_from("adjudicate")]
     unsettled = np.setdiff1d(pair[choices > 1], settled)
     return view.to_repair(reader, len(unsettled), unsettled)
 
