@@ -8,8 +8,9 @@ from workbench.ui.panels.quality.duplicates import Duplicates
 from workbench.ui.panels.quality.figures import Contradictions, QualityFigures, Tangle
 from workbench.ui.panels.quality.finding import Action, Bar, Finding, Mark
 from workbench.ui.panels.quality.words import Words, exact_percent, half, percent, rows, span, whole
-from workbench.ui.wording import count
+from workbench.ui.wording import count, duration
 
+_HOUR_S = 3600
 _MANY_ALIKE = 0.05
 
 
@@ -195,8 +196,8 @@ class DataFindings(Words):
             meaning=self.tr(
                 "Pairs decided in an hour of work; pauses of over five minutes do not count."
             ),
-            advice=self.tr("A thousand pairs take about {0} hours at this pace.").format(
-                whole(1000 / overall.value)
+            advice=self.tr("A thousand pairs take about {0} at this pace.").format(
+                duration(_HOUR_S * 1000 / overall.value)
             ),
             lines=figures.pace.lines,
             rows=rows(figures.pace.each, whole, 0.0, fastest),
