@@ -126,7 +126,10 @@ class Kto(OfflineMethod[JudgedSequence]):
         weighed = good * self._config.desirable_weight, bad * self._config.undesirable_weight
         counted = f"Of {good} good and {bad} bad answers one side"
         if not min(weighed):
-            return [Warned("unbalanced", f"{counted} counts nothing: KTO wants both.")]
+            remedy = "add answers of the other kind, or raise their weight above 0"
+            return [
+                Warned("unbalanced", f"{counted} counts nothing, but KTO needs both: {remedy}.")
+            ]
         ratio = weighed[0] / weighed[1]
         if 1 / _FAR_FROM_BALANCE <= ratio <= _FAR_FROM_BALANCE:
             return ()
@@ -135,7 +138,7 @@ class Kto(OfflineMethod[JudgedSequence]):
             if ratio > 1
             else ("Weight of good answers", weighed[1] / good)
         )
-        remedy = f"with {name} at {weight:.2g} they are even"
+        remedy = f"set {name} to {weight:.2g} to make them even"
         return [Warned("unbalanced", f"{counted} outweighs the other: {remedy}.")]
 
     @torch.no_grad()

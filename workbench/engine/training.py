@@ -193,7 +193,8 @@ def _check_examples(spec: RunSpec, method: AnyMethod, log: EventLog) -> None:
         log.emit(
             Warned(
                 "no_eval_data",
-                "Stop in time has nothing to measure on: keep some pairs apart as held out.",
+                "Stop in time has nothing to measure on: label more pairs, so that some can be"
+                " kept apart, and let Measure every be above 0.",
                 Severity.NOTICE,
             )
         )

@@ -151,9 +151,9 @@ def test_cached_reference_and_shared_prompts_change_nothing(
     ("good", "settings", "told"),
     [
         (3, {}, ""), (4, {"undesirable_weight": 3.0}, ""),
-        (4, {}, "Of 4 good and 1 bad answers one side outweighs the other: with Weight of bad"),
-        (1, {}, "with Weight of good answers at 4 they are even"),
-        (5, {}, "Of 5 good and 0 bad answers one side counts nothing: KTO wants both."),
+        (4, {}, "Of 4 good and 1 bad answers one side outweighs the other: set Weight of bad"),
+        (1, {}, "set Weight of good answers to 4 to make them even"),
+        (5, {}, "Of 5 good and 0 bad answers one side counts nothing, but KTO needs both: add"),
     ],
 )  # fmt: skip
 def test_what_outweighs_the_other_is_told_with_a_remedy(

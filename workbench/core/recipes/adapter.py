@@ -34,11 +34,13 @@ class AdapterConfig(Recipe):
         group="Adapter", only_with=_ADAPTERS, ge=1, le=2048,
     )  # fmt: skip
     lora_dropout: float = setting(
-        0.0, "Dropout", "Share of the adapter's inputs left out at random in training.",
+        0.0, "Dropout", "Share of the adapter's inputs left out at random, against learning by"
+        " heart. 0.05 is usual.",
         group="Adapter", advanced=True, only_with=_ADAPTERS, ge=0, lt=1,
     )  # fmt: skip
     target_modules: str = setting(
-        "all-linear", "Layers", "all-linear, or names of layers with commas between them.",
+        "all-linear", "Layers", "Which layers get an adapter: all-linear, or names such as"
+        " q_proj, v_proj.",
         group="Adapter", advanced=True, only_with=_ADAPTERS, min_length=1,
     )  # fmt: skip
     precision: Precision = setting(

@@ -64,7 +64,7 @@ class DpoConfig(TrainingConfig):
         },
     )  # fmt: skip
     label_smoothing: float = setting(
-        0.0, "Label noise", "Share of labels believed wrong.",
+        0.0, "Label noise", "Share of labels that may be wrong, such as 0.1. 0 trusts them all.",
         advanced=True, only_with={"loss_type": ("sigmoid", "robust", "simpo")}, ge=0, lt=0.5,
     )  # fmt: skip
     simpo_gamma: float = setting(
@@ -109,7 +109,7 @@ class KtoConfig(TrainingConfig):
     )
     desirable_weight: float = setting(
         1.0, "Weight of good answers",
-        "Raise it when good answers are the rarer ones: good × weight near bad × weight.",
+        "Raise it when good answers are rarer: with half as many, 2 makes both sides count alike.",
         ge=0, le=100,
     )  # fmt: skip
     undesirable_weight: float = setting(

@@ -63,7 +63,8 @@ class OnlineConfig(TrainingConfig):
         ge=0, le=10,
     )  # fmt: skip
     epsilon: float = setting(
-        0.2, "Clip", "How far a token's probability may move before its push is cut.",
+        0.2, "Clip", "How far a token's probability may move before its push is cut. Less is more"
+        " careful.",
         advanced=True, gt=0, le=10,
     )  # fmt: skip
     num_iterations: int = setting(
@@ -130,8 +131,10 @@ class RlooConfig(OnlineConfig):
         0.05, "Beta", "Pulls the model back to the base; taken from the reward.", ge=0, le=10
     )
     normalize_advantages: bool = setting(
-        False, "Scale advantages", "By their spread over the step.", advanced=True
-    )
+        False, "Scale advantages", "What is better than expected is divided by its spread over the"
+        " step: steadier where rewards vary much.",
+        advanced=True,
+    )  # fmt: skip
 
 
 class PpoConfig(OnlineConfig):
@@ -144,8 +147,9 @@ class PpoConfig(OnlineConfig):
         group="Batches", ge=1, le=1024,
     )  # fmt: skip
     num_generations: int = setting(
-        1, "Answers per prompt", "The critic judges each answer by itself.", ge=1, le=256
-    )
+        1, "Answers per prompt", "The critic judges each answer by itself, so 1 is enough.",
+        ge=1, le=256,
+    )  # fmt: skip
     beta: float = setting(
         0.05, "Beta", "Pulls the model back to the base; taken from each token's reward.",
         ge=0, le=10,
@@ -155,8 +159,10 @@ class PpoConfig(OnlineConfig):
         advanced=True, ge=1, le=32,
     )  # fmt: skip
     gamma: float = setting(
-        1.0, "Discount", "How much later rewards count.", group="Critic", advanced=True, gt=0, le=1
-    )
+        1.0, "Discount",
+        "How much a reward at the end counts for each token before it. 1 is all of it.",
+        group="Critic", advanced=True, gt=0, le=1,
+    )  # fmt: skip
     gae_lambda: float = setting(
         0.95, "Trust in rewards", "1 trusts the rewards, 0 the critic.",
         group="Critic", advanced=True, ge=0, le=1,
@@ -166,13 +172,15 @@ class PpoConfig(OnlineConfig):
         group="Critic", gt=0, le=1,
     )  # fmt: skip
     vf_coef: float = setting(
-        0.5, "Critic's weight", "How much the critic's loss counts.",
+        0.5, "Critic's weight", "How much the critic's loss counts beside the model's own.",
         group="Critic", advanced=True, ge=0, le=10,
     )  # fmt: skip
     cliprange_value: float = setting(
-        0.2, "Critic's clip", "How far a value may move before its push is cut.",
+        0.2, "Critic's clip", "How far the critic's estimate may move before its push is cut.",
         group="Critic", advanced=True, gt=0, le=10,
     )  # fmt: skip
     whiten_advantages: bool = setting(
-        True, "Scale advantages", "By their spread over the step.", group="Critic", advanced=True
-    )
+        True, "Scale advantages", "What is better than expected is divided by its spread over the"
+        " step: steadier where rewards vary much.",
+        group="Critic", advanced=True,
+    )  # fmt: skip

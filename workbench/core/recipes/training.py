@@ -45,15 +45,18 @@ class TrainingConfig(Recipe):
         },
     )  # fmt: skip
     warmup_steps: int = setting(
-        0, "Warm-up steps", "The learning rate rises from 0 over this many steps.",
+        0, "Warm-up steps", "The learning rate rises from 0 over this many steps: a gentler"
+        " beginning.",
         group="Optimiser", advanced=True, ge=0,
     )  # fmt: skip
     weight_decay: float = setting(
-        0.0, "Weight decay", "Pulls weights towards 0.",
+        0.0, "Weight decay", "Pulls weights towards 0, against learning by heart. 0.01 is usual for"
+        " full models.",
         group="Optimiser", advanced=True, ge=0, le=1,
     )  # fmt: skip
     max_grad_norm: float = setting(
-        1.0, "Gradient limit", "Longer gradients are shortened to this norm.",
+        1.0, "Gradient limit", "How far one odd batch can push the model: longer gradients are cut"
+        " to this length.",
         group="Optimiser", advanced=True, gt=0,
     )  # fmt: skip
     seed: int = setting(
@@ -65,7 +68,7 @@ class TrainingConfig(Recipe):
         group="Checkpoints", advanced=True, ge=0,
     )  # fmt: skip
     save_total_limit: int = setting(
-        3, "Checkpoints kept", "Older ones are deleted.",
+        3, "Checkpoints kept", "How many stay on disk. Older ones are deleted.",
         group="Checkpoints", advanced=True, ge=1, le=1000,
     )  # fmt: skip
     eval_steps: int = setting(
