@@ -70,7 +70,7 @@ class CandidatesPage(ToolPage):
         self.first.valueChanged.connect(self._show_plan)
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name of the queue"))
-        self.name.setFixedWidth(_NAME_WIDTH)
+        self.name.setMaximumWidth(_NAME_WIDTH)
         self.writers = WriterRows()
         self.writers.changed.connect(self._show_plan)
         self._plan = label("", "secondary", wrap=True)
@@ -79,6 +79,7 @@ class CandidatesPage(ToolPage):
         self._go.setObjectName("data.candidates.go")
         self.progress = ProgressRow(self.tr("Answers written"))
         self.progress.cancelled.connect(self._cancel)
+        self.setFocusProxy(self.prompts)
         self._lay_out()
 
     def offer(self, place: Place) -> None:
@@ -206,8 +207,7 @@ class CandidatesPage(ToolPage):
         asked.addWidget(self.first)
         asked.addSpacing(SPACE_12)
         asked.addWidget(label(self.tr("into the queue"), "secondary"))
-        asked.addWidget(self.name)
-        asked.addStretch(1)
+        asked.addWidget(self.name, 1)
         prompts = Card(self.tr("Prompts"))
         prompts.body.addLayout(asked)
         writers = Card(self.tr("Who answers"), self.tr("model names are hidden in Label"))

@@ -71,6 +71,7 @@ class DuplicatesPage(ToolPage):
         self.view.kept.connect(self._keep)
         self._drop = button(self.tr("Put the others into the bin"), self.drop, icon="remove")
         self._drop.setObjectName("data.duplicates.drop")
+        self.setFocusProxy(self._find)
         self._lay_out()
 
     def show_place(self, place: Place) -> None:

@@ -91,6 +91,7 @@ class ExportPage(ToolPage):
         self.outcome = label("", "secondary", wrap=True)
         self.outcome.setObjectName("data.export.outcome")
         self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setFocusProxy(self.form)
         self._lay_out()
 
     def offer(self, place: Place) -> None:

@@ -221,6 +221,7 @@ class DataPanel(Panel):
             self._pages.addWidget(made)
         page = self._tools[name]
         self._pages.setCurrentWidget(page)
+        page.setFocus()
         return page  # type: ignore[return-value] # each name has one class
 
     def _close_tool(self, page: ToolPage) -> None:

@@ -10,7 +10,10 @@ from workbench.ui.widgets.texts import icon_button, label
 
 
 class ToolPage(QWidget):
-    """A way back, a title and a sentence above `self.body`; `closed` ends it."""
+    """A way back, a title and a sentence above `self.body`; `closed` ends it.
+
+    The keyboard begins at its focus proxy: the way back, or what is set in its place.
+    """
 
     closed = Signal()
 
@@ -18,6 +21,7 @@ class ToolPage(QWidget):
         super().__init__()
         self.back = icon_button("left", self.tr("Back to the rows (Esc)"), self.close_page)
         self.back.setObjectName("data.back")
+        self.setFocusProxy(self.back)
         self.header = QHBoxLayout()
         self.header.setSpacing(SPACE_8)
         self.header.addWidget(self.back)
