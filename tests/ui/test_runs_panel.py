@@ -13,12 +13,22 @@ from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
 from workbench.core.control import Command, read_control
-from workbench.core.events import Ack, Bye, Event, Failed, Hello, Metric, RunState, Warned
+from workbench.core.events import (
+    Ack,
+    Bye,
+    Event,
+    Failed,
+    Hello,
+    Metric,
+    RunState,
+    StateChanged,
+    Warned,
+)
 from workbench.runner.exit_report import ExitKind, ExitReport, write_report
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
-from workbench.ui.panels.runs.happenings import happening
+from workbench.ui.panels.runs.happenings import happening, story
 from workbench.ui.panels.runs.measurements import Measurements, merge
 from workbench.ui.panels.runs.panel import RunsPanel
 from workbench.ui.run_progress import seconds_left
@@ -282,6 +292,10 @@ def test_why_a_run_ended_is_said_once() -> None:
     ends = (Failed("The disk is full.", known=True), Bye(RunState.CRASHED, 71, "The disk is full."))
     said = [happening(Event("r", 1, 1, 0.0, payload))[10:] for payload in ends]
     assert said == ["Error: The disk is full.", "Crashed at step 71"]
+    why = "Stopped in time at step 8."
+    told = (Warned("drift", why), StateChanged(RunState.FINISHED, why))
+    lines = story(Event("r", 1, 1, 0.0, payload) for payload in told).splitlines()
+    assert [line[10:] for line in lines] == [f"Look: {why}"]
 
 
 def test_stopping_shows_its_stage_until_the_run_has_ended(

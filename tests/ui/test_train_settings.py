@@ -187,6 +187,9 @@ def test_own_code_says_what_it_is_and_can_be_tried(settings: Settings, qtbot: Qt
     assert outcome.text() == ""
     assert card.reward() == PythonReward(source=area.toPlainText(), timeout_s=60)
     press(qtbot, card, f"{card.objectName()}.check")
+    pressed = card.findChild(QPushButton, f"{card.objectName()}.check")
+    assert pressed is not None
+    assert pressed.isEnabled()  # else the keyboard would leave it for somewhere else
     qtbot.waitUntil(lambda: "ZeroDivisionError" in outcome.text())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QCoreApplication
 
 from workbench.core.events import (
@@ -19,6 +21,18 @@ from workbench.ui.wording import clock
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("Happenings", text)
+
+
+def story(events: Iterable[Event]) -> str:
+    """A line for each event; a state does not say again why it was entered."""
+    lines, said = [], ""
+    for event in events:
+        payload = event.payload
+        if isinstance(payload, StateChanged) and payload.detail and payload.detail == said:
+            continue
+        said = payload.message if isinstance(payload, Warned) else ""
+        lines.append(happening(event))
+    return "\n".join(line for line in lines if line)
 
 
 def happening(event: Event) -> str:

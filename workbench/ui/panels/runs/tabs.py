@@ -27,7 +27,7 @@ from workbench.store.rows import RunRow
 from workbench.ui.context import Session
 from workbench.ui.panels.runs.answers_tab import AnswersTab
 from workbench.ui.panels.runs.costs_tab import CostsTab
-from workbench.ui.panels.runs.happenings import happening
+from workbench.ui.panels.runs.happenings import story
 from workbench.ui.panels.runs.settings_table import settings_rows
 from workbench.ui.panels.runs.snapshot import Details
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12, SPACE_16, SPACE_24
@@ -94,8 +94,7 @@ class LogTab(QWidget):
             layout.addLayout(column, 1)
 
     def show_details(self, details: Details) -> None:
-        lines = (happening(event) for event in details.happenings)
-        _show_text(self.happenings, "\n".join(line for line in lines if line))
+        _show_text(self.happenings, story(details.happenings))
         _show_text(self.output, details.output or self.tr("Nothing was printed yet."))
 
 

@@ -41,11 +41,13 @@ class OwnFunction(QWidget):
         layout.addLayout(row)
 
     def check(self) -> None:
-        """Run it once, as a run would, and say what came of it."""
+        """Run it once, as a run would, and say what came of it.
+
+        The button stays as it is meanwhile, so that it keeps the keyboard.
+        """
         reward = self._read()
         if reward is None or self._checking is not None:
             return
-        self._check.setEnabled(False)
         self._say(self.tr("Trying it on an example answer…"), "small")
         try_it = partial(
             check, reward.source, timeout_s=reward.timeout_s, memory_mb=reward.memory_mb
@@ -57,23 +59,18 @@ class OwnFunction(QWidget):
         if self._checking is not None:
             self._checking.cancel()
             self._checking = None
-        self._check.setEnabled(True)
         self._say("", "small")
 
     def _show(self, problem: str | None) -> None:
-        self._end()
+        self._checking = None
         if problem is None:
             self._say(self.tr("It works on an example answer."), "good")
         else:
             self._say(problem, "bad")
 
     def _show_error(self, error: BaseException) -> None:
-        self._end()
-        self._say(self.tr("It could not be tried: {0}").format(error), "bad")
-
-    def _end(self) -> None:
         self._checking = None
-        self._check.setEnabled(True)
+        self._say(self.tr("It could not be tried: {0}").format(error), "bad")
 
     def _say(self, text: str, role: str) -> None:
         theme.set_property(self._outcome, "role", role)
