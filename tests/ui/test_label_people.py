@@ -32,11 +32,12 @@ from tests.ui.label_panels import (
 )
 from tests.unit.store.test_label_history import give
 from workbench.core.labelling import GoldAnswer, PickedBy
-from workbench.core.preferences import Choice, Strength
+from workbench.core.preferences import Choice, Strength, VerdictDetails
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.panels.label.actions import Action, KeyMap, KeyTakenError
 from workbench.ui.panels.label.panel import LabelPanel
+from workbench.ui.tokens import RAIL_WIDTH, WINDOW_MINIMUM
 
 
 def dialog(qtbot: QtBot, name: str) -> QDialog:
@@ -320,6 +321,7 @@ def test_a_repeat_looks_like_any_other_pair(
         give(project, pair_id, Choice.FIRST, annotator=me)
     panel = shown_panel(qtbot, session)
     assert panel._queue.in_view().picked.picked_by is PickedBy.REPEAT
+    assert label_text(panel, "number") == "Pair 26"
     assert shown_text(panel, "left").startswith("Second")
     assert label_text(panel, "notice.words") == ""
     assert count_text(panel) == "25 of 40"
@@ -356,3 +358,33 @@ def test_scores_are_read_and_lead_the_queue(
     qtbot.waitUntil(lambda: len(panel._queue._waiting) > 10)
     reasons = {picked.picked_by for picked in panel._queue._waiting}
     assert PickedBy.UNSURE in reasons
+
+
+def test_the_queue_reports_its_parts_as_they_are_now(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    unsure, at_random = add_pairs(project, 3)[:2]
+    me = session.settings.annotator
+    panel = shown_panel(qtbot, session)
+    for pair_id, picked_by in ((unsure, PickedBy.UNSURE), (at_random, PickedBy.RANDOM)):
+        give(project, pair_id, Choice.FIRST, annotator=me, details=VerdictDetails(picked_by))
+    run_command(panel, "How pairs are picked")
+    said = [item.text() for item in dialog(qtbot, "label.settings").findChildren(QLabel)]
+    assert "Your verdicts: 1 at random, 1 most unsure." in said
+
+
+def test_the_strip_shows_the_keys_of_marks_and_fits_a_small_window(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    add_pairs(project, 1)
+    panel = shown_panel(qtbot, session)
+    for name, key in (("good_span", "G"), ("bad_span", "X")):
+        shown = panel.findChild(QPushButton, f"label.verdict.{name}")
+        assert shown is not None
+        assert shown.isVisible()
+        assert key in [part.text() for part in shown.findChildren(QLabel)]
+    saved = panel._verdicts.saved
+    panel.resize(WINDOW_MINIMUM[0] - RAIL_WIDTH, 650)
+    saved.show_text("Saved 22:22:22")
+    qtbot.waitUntil(lambda: saved.text() == "Saved 22:22:22")
+    assert panel.minimumSizeHint().width() <= WINDOW_MINIMUM[0] - RAIL_WIDTH

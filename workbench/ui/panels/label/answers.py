@@ -89,11 +89,15 @@ class AnswersView(QWidget):
         self._shown = shown
         self._spans = ()
         self.shows_difference = False
-        said = self.tr("Pair {number}") if of is None else self.tr("{number} of {of}")
-        self._number.setText(said.format(number=number, of=of))
+        self.show_place(number, of)
         self.prompt.show_answer(self._taken(prompt_text(shown.picked.pair)))
         self._show_answer(self.left, self._left_words, shown.left.text)
         self._show_answer(self.right, self._right_words, shown.right.text)
+
+    def show_place(self, number: int, of: int | None) -> None:
+        """Count the pair in view anew."""
+        said = self.tr("Pair {number}") if of is None else self.tr("{number} of {of}")
+        self._number.setText(said.format(number=number, of=of))
 
     def show_again(self) -> None:
         """Lay the pair in view out anew, after a change of how answers are shown."""

@@ -169,7 +169,7 @@ class LabelPanel(Panel):
             assert choice is not None
             saved = self._change(lambda: queue.decide(choice))
         if saved:
-            said = self.tr("Saved at {clock}").format(clock=time.strftime("%H:%M:%S"))
+            said = self.tr("Saved {clock}").format(clock=time.strftime("%H:%M:%S"))
             self._verdicts.saved.show_text(said)
 
     def _pass_over(self) -> None:
@@ -229,6 +229,7 @@ class LabelPanel(Panel):
 
     def _show_counted(self) -> None:
         self._queue_menu.show_queue(self._queue)
+        self._answers.show_place(*self._queue.place)
         self._show_around()
 
     # Showing.

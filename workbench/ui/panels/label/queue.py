@@ -79,7 +79,6 @@ class LabelQueue:
         self.total = 0
         self.disagreements: tuple[str, ...] = ()
         self.flagged: tuple[str, ...] = ()
-        self.by_reason: dict[str, int] = {}
         self.is_loaded = False
         self.is_counted = False
         self.why = ""
@@ -115,7 +114,6 @@ class LabelQueue:
         if not is_of_now:
             self._count()
         self.disagreements, self.flagged = standing.disagreements, standing.flagged
-        self.by_reason = standing.by_reason
 
     def take_ahead(self, ahead: Ahead) -> bool:
         """Put pairs that were read behind those in hand; False for an answer that came too late."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from workbench.core.labelling import LabelSettings, Picked, PickedBy
 from workbench.store import Project
@@ -44,7 +44,6 @@ class Standing:
     total: int
     disagreements: tuple[str, ...]
     flagged: tuple[str, ...]
-    by_reason: dict[str, int] = field(default_factory=dict)
 
 
 def read_ahead(project: Project, ask: Ask) -> Ahead:
@@ -68,5 +67,4 @@ def read_standing(project: Project, annotator: str) -> Standing:
         total=progress.total,
         disagreements=tuple(project.queue.disagreements()),
         flagged=tuple(project.queue.flagged()),
-        by_reason=project.labels.picked(annotator),
     )

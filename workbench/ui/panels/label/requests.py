@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QWidget
@@ -48,18 +49,23 @@ class Requests:
 
     def settings(self) -> None:
         """How pairs are picked."""
-        project = self._session.project
-        # As they are now: what the queue has read may be on its way still.
-        dialog = LabelSettingsDialog(
-            project.queue.settings(), project.scores.sources(), self._queue().by_reason, self._owner
-        )
+        project, annotator = self._session.project, self._queue().annotator
 
-        def use() -> None:
-            self._session.change(
-                lambda: label_operations.change_label_settings(project, dialog.settings)
+        def show(by_reason: dict[str, int]) -> None:
+            # As they are now: what the queue has read may be on its way still.
+            dialog = LabelSettingsDialog(
+                project.queue.settings(), project.scores.sources(), by_reason, self._owner
             )
 
-        _open(dialog, use)
+            def use() -> None:
+                self._session.change(
+                    lambda: label_operations.change_label_settings(project, dialog.settings)
+                )
+
+            _open(dialog, use)
+
+        read = partial(project.labels.picked, annotator)
+        self._session.bridge.run(read, show, self._session.show_error, owner=self._owner)
 
     def keys(self, keymap: KeyMap, use: Callable[[KeyMap], object]) -> None:
         """Other keys."""

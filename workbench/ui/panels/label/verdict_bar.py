@@ -16,8 +16,8 @@ _GRADED = (
     Action.RIGHT_SLIGHTLY, Action.RIGHT, Action.RIGHT_MUCH,
 )  # fmt: skip
 _STRIP = (
-    Action.BOTH_BAD, Action.SKIP, Action.FLAG, Action.EDIT, Action.DIFFERENCE, Action.ASPECTS,
-    Action.TAGS, Action.NOTE, Action.DETAILS, Action.UNDO,
+    Action.BOTH_BAD, Action.SKIP, Action.FLAG, Action.EDIT, Action.DIFFERENCE, Action.GOOD_SPAN,
+    Action.BAD_SPAN, Action.ASPECTS, Action.TAGS, Action.NOTE, Action.DETAILS, Action.UNDO,
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ class VerdictBar(QWidget):
         graded.setSpacing(SPACE_8)
         for action in _GRADED:
             graded.addWidget(self._button(action, title(action), is_wide=True), 1)
-        self.attached = label("", "small")
+        self.attached = ElidedLabel("", "small")  # gives way to the keys
         self.attached.setObjectName("label.attached")
         self.saved = ElidedLabel("", "small")
         self.saved.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -115,7 +115,8 @@ class VerdictBar(QWidget):
             else "",
             self.tr("marks {count}").format(count=len(pending.spans)) if pending.spans else "",
         ]
-        self.attached.setText(" · ".join(part for part in parts if part))
+        self.attached.show_text(" · ".join(part for part in parts if part))
+        self.attached.setVisible(not pending.is_empty)
         if not pending.is_empty:
             self.saved.show_text("")
 
@@ -128,13 +129,15 @@ class VerdictBar(QWidget):
         strip = QWidget()
         row = QHBoxLayout(strip)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE_12)
+        row.setSpacing(SPACE_8)
         words = {
             Action.BOTH_BAD: self.tr("both bad"),
             Action.SKIP: self.tr("skip"),
             Action.FLAG: self.tr("flag"),
             Action.EDIT: self.tr("edit"),
             Action.DIFFERENCE: self.tr("difference"),
+            Action.GOOD_SPAN: self.tr("good"),
+            Action.BAD_SPAN: self.tr("bad"),
             Action.ASPECTS: self.tr("aspects"),
             Action.TAGS: self.tr("reasons"),
             Action.NOTE: self.tr("note"),
@@ -143,7 +146,7 @@ class VerdictBar(QWidget):
         }
         for action in _STRIP:
             row.addWidget(self._button(action, words[action], is_wide=False))
-        row.addWidget(self.attached)
+        row.addWidget(self.attached, 2)
         row.addWidget(self.saved, 1)
         return strip
 
