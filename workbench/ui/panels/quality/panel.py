@@ -29,6 +29,10 @@ from workbench.ui.widgets.texts import button, label
 
 _TEXTS = Changed.PAIRS | Changed.DATASETS
 _FILTER_WIDTH = 170
+_SCROLLING = (
+    Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+)  # fmt: skip
 _CARDS, _EMPTY = 1, 2
 
 
@@ -87,7 +91,10 @@ class QualityPanel(Panel):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrow and page keys scroll at once, without a click into the page."""
-        QCoreApplication.sendEvent(self._cards_page.verticalScrollBar(), event)
+        if event.key() in _SCROLLING:  # others would come back from the bar without an end
+            QCoreApplication.sendEvent(self._cards_page.verticalScrollBar(), event)
+        else:
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         self.counting.come_back()
