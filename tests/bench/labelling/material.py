@@ -63,24 +63,27 @@ _WORDS = [
 ]
 
 
-def write_pairs(path: Path, count: int, *, words: int, seed: int) -> None:
-    """A file of decided pairs in TRL's form, with Markdown in them, all different."""
+def write_pairs(path: Path, count: int, *, words: int, seed: int, formulas: int = 0) -> None:
+    """A file of decided pairs in TRL's form, with Markdown in them, all different.
+
+    Each answer has a small formula, and `formulas` larger ones that no other has.
+    """
     chance = random.Random(seed)
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
             row = {
                 "prompt": f"Question {seed}-{number}: {_text(chance, 12)}?",
-                "chosen": _answer(chance, words),
-                "rejected": _answer(chance, words + words // 2),
+                "chosen": _answer(chance, words) + _formulas(chance, formulas),
+                "rejected": _answer(chance, words + words // 2) + _formulas(chance, formulas),
             }
             file.write(json.dumps(row) + "\n")
 
 
-def project_with_pairs(folder: Path, count: int, *, words: int = 90) -> Project:
+def project_with_pairs(folder: Path, count: int, *, words: int = 90, formulas: int = 0) -> Project:
     """A project whose pairs all wait to be labelled."""
     project = Project.create(folder / "project", "Benchmark")
     file = folder / "pairs.jsonl"
-    write_pairs(file, count, words=words, seed=0)
+    write_pairs(file, count, words=words, seed=0, formulas=formulas)
     import_source(project, file, ImportOptions(ask_again=True))
     file.unlink()
     return project
@@ -125,6 +128,15 @@ def _answer(chance: random.Random, words: int) -> str:
         f"1. {_text(chance, third)}\n2. `{_text(chance, 2)}` {_text(chance, third)}.\n\n"
         f"So $x^2 = {chance.randint(1, 99)}$."
     )
+
+
+def _formulas(chance: random.Random, count: int) -> str:
+    made = []
+    for _ in range(count):
+        a, b, c = (chance.randint(2, 9999) for _ in range(3))
+        upper, lower = rf"-{a} \pm \sqrt{{{b}^2 - 4y}}", rf"\sum_{{i=1}}^n {c}_i"
+        made.append(f"\n\\[ x_{{{a}}} = \\frac{{{upper}}}{{{lower}}} \\]")
+    return "".join(made)
 
 
 def _text(chance: random.Random, count: int) -> str:

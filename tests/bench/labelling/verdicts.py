@@ -66,14 +66,19 @@ class PaintWatch(QObject):
 
 
 def measure(
-    pairs: int = 100_000, verdicts: int = 1000, *, busy: bool = True, pause_s: float = 0.15
+    pairs: int = 100_000,
+    verdicts: int = 1000,
+    *,
+    busy: bool = True,
+    pause_s: float = 0.15,
+    formulas: int = 0,
 ) -> list[Figure]:
     """Label `verdicts` of `pairs` pairs, some six a second; `busy`: a run and imports beside it."""
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
         folder = Path(name)
         os.environ["WORKBENCH_HOME"] = str(folder / "home")
         started = time.perf_counter()
-        project = project_with_pairs(folder, pairs)
+        project = project_with_pairs(folder, pairs, formulas=formulas)
         for number in range(1, _FILES + 1 if busy else 1):
             write_pairs(folder / f"more-{number}.jsonl", _FILE_ROWS, words=40, seed=number)
         os.sync()  # what was just written must not be on its way to the disk meanwhile
@@ -185,11 +190,20 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=100_000)
     parser.add_argument("--verdicts", type=int, default=1000)
     parser.add_argument("--alone", action="store_true", help="no run and no import beside it")
+    parser.add_argument(
+        "--formulas", type=int, default=0, help="larger ones in each answer, all different"
+    )
+    parser.add_argument("--pause", type=float, default=0.15, help="seconds between keys")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    print_figures(
-        measure(options.pairs, options.verdicts, busy=not options.alone), as_json=options.json
+    figures = measure(
+        options.pairs,
+        options.verdicts,
+        busy=not options.alone,
+        pause_s=options.pause,
+        formulas=options.formulas,
     )
+    print_figures(figures, as_json=options.json)
 
 
 if __name__ == "__main__":

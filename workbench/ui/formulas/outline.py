@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QDataStream, QIODevice, QPointF, Qt
-from PySide6.QtGui import QBrush, QFont, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Outline:
     path: QPainterPath
     letters: tuple[Letters, ...] = ()
 
-    def draw(self, painter: QPainter, at: QPointF, em_px: float, brush: QBrush) -> None:
+    def draw(self, painter: QPainter, at: QPointF, em_px: float, color: QColor) -> None:
         """With the left end of its baseline `at` a place, an em being `em_px` wide."""
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(at)
         painter.scale(em_px / 1000, em_px / 1000)
-        painter.fillPath(self.path, brush)
-        painter.setPen(brush.color())
+        painter.fillPath(self.path, color)
+        painter.setPen(color)
         for letters in self.letters:
             font = QFont(painter.font())
             font.setPixelSize(max(round(letters.size), 1))

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
+    QImage,
+    QPainter,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -47,7 +49,8 @@ class _Placed:
 class AnswerDocument:
     """`document` is ready to be shown; made ahead of time, showing it costs next to nothing.
 
-    Formulas that are `undecided` when it is made are plain text in it.
+    Formulas that are `undecided` when it is made are plain text in it. `described` is the text in
+    words where some are drawn, else nothing.
     """
 
     def __init__(self, text: str, *, is_as_written: bool = False) -> None:
@@ -66,6 +69,7 @@ class AnswerDocument:
         blocks = as_written(text) if is_as_written else read_blocks(text)
         self._write(blocks)
         self._starts = [placed.shown for placed in self._placed]
+        self.described = self._described()
 
     def source_range(self, start: int, end: int) -> tuple[int, int] | None:
         """The part of the source that stands from `start` to `end` on screen; None if nothing."""
@@ -99,9 +103,18 @@ class AnswerDocument:
             start, end, lambda placed: self.text[placed.run.start : placed.run.end]
         )
 
-    @property
-    def described(self) -> str:
-        """The whole text in words where it has formulas that are drawn, else nothing."""
+    def lay_out(self, width_px: int, device_pixel_ratio: float) -> None:
+        """Do now what showing it at this width would do, the drawing of formulas included."""
+        self.document.setTextWidth(width_px)
+        self.document.size()
+        if self._formulas is not None:
+            nowhere = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
+            nowhere.setDevicePixelRatio(device_pixel_ratio)
+            painter = QPainter(nowhere)
+            self.document.drawContents(painter)
+            painter.end()
+
+    def _described(self) -> str:
         if self._formulas is None:
             return ""
         return self._in_words(0, self.document.characterCount() - 1, lambda placed: placed.plain)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 
 from workbench.ui.formulas.outline import Outline
+from workbench.ui.formulas.picture import Picture
 
 OBJECT = "\ufffc"
 _KIND = QTextFormat.ObjectTypes.UserObject.value + 1
@@ -34,6 +35,7 @@ class _Placed:
     em_px: float
     depth_px: float
     air_px: float
+    picture: Picture
 
 
 class FormulaObjects(QPyTextObject):
@@ -56,7 +58,7 @@ class FormulaObjects(QPyTextObject):
         made.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
         made.setProperty(_NUMBER, len(self._placed))
         depth_px = QFontMetricsF(made.font()).descent()
-        self._placed.append(_Placed(outline, em_px, depth_px, air_px))
+        self._placed.append(_Placed(outline, em_px, depth_px, air_px, Picture(outline)))
         return made
 
     def intrinsicSize(self, doc: QTextDocument, position: int, form: QTextFormat) -> QSizeF:
@@ -78,7 +80,8 @@ class FormulaObjects(QPyTextObject):
         em_px = area.width() * 1000 / placed.outline.width
         baseline = area.bottom() - placed.depth_px
         shown = form.toCharFormat()
-        placed.outline.draw(painter, QPointF(area.left(), baseline), em_px, shown.foreground())
+        color = shown.foreground().color()
+        placed.picture.draw(painter, QPointF(area.left(), baseline), em_px, color)
         _underline(painter, area, shown)
 
 

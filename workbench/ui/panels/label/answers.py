@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollBar, QVBoxLayout, QWidget
 
 from workbench.core import conversation
@@ -173,18 +173,21 @@ class AnswersView(QWidget):
 
     def _laid_out(self, text: str) -> AnswerDocument:
         made = self._document(text)
-        made.document.setTextWidth(self.left.viewport().width())
-        made.document.size()
+        made.lay_out(self.left.viewport().width(), self.devicePixelRatioF())
         return made
 
     @Slot()
     def _set_prepared(self) -> None:
-        """Lay out again what waits to be shown, now that its formulas are set."""
+        """Lay out again what waits to be shown, now that its formulas are set: one at a time, so
+        that a key pressed meanwhile waits for one at most.
+        """
         known = typesetter.shared()
         for text, made in list(self._prepared.items()):
             if made.undecided and all(map(known.is_decided, made.undecided)):
                 del self._prepared[text]
                 self._laid_out(text)
+                QTimer.singleShot(0, self, self._set_prepared)
+                return
 
     def _taken(self, text: str) -> AnswerDocument:
         """A document that no other view has: two equal answers need one each."""
