@@ -114,11 +114,14 @@ class Fields:
             return False
         raise self.bad(role, f"must be true or false, but it is {describe(value)}")
 
-    def messages(self, role: Role) -> Conversation:
+    def messages(
+        self, role: Role, role_key: str = "role", text_key: str = "content"
+    ) -> Conversation:
         """A list of messages, or one written as JSON in a cell."""
         value = self.value(role)
         try:
-            return read_messages(_from_cell(value) if isinstance(value, str) else value)
+            turns = _from_cell(value) if isinstance(value, str) else value
+            return read_messages(turns, role_key, text_key)
         except ValueError as error:
             raise self.bad(role, str(error)) from None
 

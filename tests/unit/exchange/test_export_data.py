@@ -127,7 +127,7 @@ def test_every_form_comes_in_again_as_it_was(project: Project, tmp_path: Path, f
 @pytest.mark.parametrize(
     "name", ["t.csv", "t.tsv", "t.json", "t.parquet", "t.jsonl.gz", "t.csv.gz"]
 )
-@pytest.mark.parametrize("form", ["trl-preference", "comparison", "trl-kto", "prompts"])
+@pytest.mark.parametrize("form", ["trl-preference", "comparison", "trl-kto", "prompts", "sharegpt"])
 def test_every_kind_of_file_comes_in_again(
     project: Project, tmp_path: Path, name: str, form: str
 ) -> None:

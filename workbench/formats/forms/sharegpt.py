@@ -11,7 +11,7 @@ from typing import Any
 from workbench.core.conversation import Message
 from workbench.formats.fields import Fields
 from workbench.formats.form import Form, column, needed
-from workbench.formats.messages import read_messages, split_last
+from workbench.formats.messages import split_last
 from workbench.formats.records import ExampleRecord, Kind
 from workbench.formats.roles import Role
 
@@ -19,8 +19,8 @@ _NAMES = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool
 
 
 def read(fields: Fields) -> Iterator[ExampleRecord]:
+    turns = fields.messages(Role.MESSAGES, "from", "value")
     try:
-        turns = read_messages(fields.value(Role.MESSAGES), "from", "value")
         prompt, completion = split_last(turns)
     except ValueError as error:
         raise fields.bad(Role.MESSAGES, str(error)) from None
@@ -37,6 +37,8 @@ def write(record: ExampleRecord) -> dict[str, Any]:
 
 def recognises(fields: Fields) -> bool:
     turns = fields.find(Role.MESSAGES)
+    if isinstance(turns, str):  # how a table holds a conversation
+        return turns[:2] == "[{" and '"from"' in turns
     return isinstance(turns, list) and all(
         isinstance(turn, Mapping) and "from" in turn for turn in turns
     )
