@@ -84,13 +84,19 @@ def test_keys_can_be_changed_and_the_strip_shows_them(
     problem = asked.findChild(QLabel, "label.keys.problem")
     assert tie is not None
     assert problem is not None
+    assert isinstance(asked.focusWidget(), QLineEdit)
     tie.setText("S")
     asked.accept()
     assert asked.isVisible()
     assert problem.text() == "Skip: S already means “Tie”: choose another key."
     tie.setText("T")
+    good = asked.findChild(QLineEdit, "label.keys.good_span")
+    assert good is not None
+    good.setText("H")
     asked.accept()
-    assert session.settings.label_keys == {"tie": "T"}
+    assert session.settings.label_keys == {"tie": "T", "good_span": "H"}
+    hints = [part.text() for part in panel._drawer.findChildren(QLabel)]
+    assert "Select words in an answer, then press H for good or X for bad." in hints
     shown = panel.findChild(QPushButton, "label.verdict.tie")
     assert shown is not None
     assert "T" in [part.text() for part in shown.findChildren(QLabel)]

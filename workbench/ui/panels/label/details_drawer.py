@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.core.preferences import Side
+from workbench.ui.panels.label.actions import Action, KeyMap
 from workbench.ui.panels.label.pending import Pending
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12
 from workbench.ui.widgets.card import Card
@@ -64,8 +65,9 @@ class DetailsDrawer(Card):
     changed = Signal()
     left = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, keymap: KeyMap) -> None:
         super().__init__(self.tr("Details"))
+        self._keymap = keymap
         self.setObjectName("label.details")
         self.setFixedWidth(_WIDTH)
         self._pending = Pending()
@@ -110,6 +112,11 @@ class DetailsDrawer(Card):
         for number, tag in enumerate(self._tags):
             self._add_tag(number, tag)
 
+    def show_keys(self, keymap: KeyMap) -> None:
+        """Name these keys from now on."""
+        self._keymap = keymap
+        self._show_marks()
+
     def show_pending(self, pending: Pending) -> None:
         """Show what was said of the pair in view so far."""
         self._pending = pending
@@ -149,8 +156,14 @@ class DetailsDrawer(Card):
             row.addWidget(remove)
             self._marks.addLayout(row)
         if not self._pending.spans:
-            hint = self.tr("Select words in an answer, then press G for good or X for bad.")
-            self._marks.addWidget(label(hint, "small", wrap=True))
+            self._marks.addWidget(label(self._how_to_mark(), "small", wrap=True))
+
+    def _how_to_mark(self) -> str:
+        good, bad = (self._keymap.shown(key) for key in (Action.GOOD_SPAN, Action.BAD_SPAN))
+        if not (good and bad):
+            return self.tr("Select words in an answer, then click “good” or “bad” below.")
+        said = self.tr("Select words in an answer, then press {good} for good or {bad} for bad.")
+        return said.format(good=good, bad=bad)
 
     def _remover(self, span: object) -> Callable[[], None]:
         def remove() -> None:

@@ -55,6 +55,7 @@ class KeysDialog(QDialog):
         column.addWidget(area, 1)
         column.addWidget(self.problem)
         column.addLayout(self._buttons())
+        self._fields[Action.LEFT_MUCH].setFocus()
 
     def accept(self) -> None:
         """Take over every line, or say which one can't be."""

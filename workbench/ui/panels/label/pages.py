@@ -29,7 +29,7 @@ def all_done(session: Session) -> EmptyState:
     return EmptyState(
         "done",
         _tr("Every pair has a verdict"),
-        _tr("Train on them now, or bring in more pairs. Ctrl Z takes the last one back."),
+        _tr("Train on them now, or bring in more pairs. Undo takes the last one back."),
         action=_tr("Train on these pairs"),
         on_action=lambda: session.navigate("train"),
         second=_tr("Import more"),

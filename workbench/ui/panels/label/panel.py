@@ -60,7 +60,7 @@ class LabelPanel(Panel):
         self._notice = NoticeLine()
         self._answers = AnswersView()
         self._verdicts = VerdictBar(self._keymap)
-        self._drawer = DetailsDrawer()
+        self._drawer = DetailsDrawer(self._keymap)
         self._drawer.hide()
         self._keyboard = Keyboard(self, self._keymap)
         self._reader = Reader(session, lambda: self._queue)
@@ -337,8 +337,8 @@ class LabelPanel(Panel):
         self._keymap = keymap
         self.session.settings.label_keys = keymap.changed()
         self.session.settings.save()
-        self._keyboard.use(keymap)
-        self._verdicts.show_keys(keymap)
+        for use in (self._keyboard.use, self._verdicts.show_keys, self._drawer.show_keys):
+            use(keymap)
 
     # Putting it together.
 
