@@ -120,8 +120,7 @@ class Fields:
         """A list of messages, or one written as JSON in a cell."""
         value = self.value(role)
         try:
-            turns = _from_cell(value) if isinstance(value, str) else value
-            return read_messages(turns, role_key, text_key)
+            return read_messages(from_cell(value), role_key, text_key)
         except ValueError as error:
             raise self.bad(role, str(error)) from None
 
@@ -189,7 +188,7 @@ class Fields:
         value = self.find(role) if role in self.mapping else None
         note = self.word_as_written(_SOURCE) if _SOURCE in self.mapping else None
         if isinstance(value, str) and value.startswith("{"):
-            value = _from_cell(value)
+            value = from_cell(value)
         if isinstance(value, Mapping):
             try:
                 return Origin.from_json(value)
@@ -226,8 +225,11 @@ def _is_messages_cell(text: str) -> bool:
     return text[:2] == "[{" and text[-2:] == "}]" and '"role"' in text
 
 
-def _from_cell(text: str) -> Any:
+def from_cell(value: Any) -> Any:
+    """What the JSON in a table's cell says; any other value as it is."""
+    if not isinstance(value, str):
+        return value
     try:
-        return json.loads(text)
+        return json.loads(value)
     except (ValueError, RecursionError):
-        return text
+        return value

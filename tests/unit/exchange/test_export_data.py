@@ -137,6 +137,17 @@ def test_every_kind_of_file_comes_in_again(
         assert content(second, chosen.kind) == content(project, chosen.kind)
 
 
+@pytest.mark.parametrize("form", ["argilla", "label-studio"])
+def test_what_a_table_holds_as_lists_comes_in_again(
+    project: Project, tmp_path: Path, form: str
+) -> None:
+    chosen = next(each for each in writable_forms() if each.name == form)
+    add_rows(project, chosen.kind)
+    with round_trip(project, tmp_path, chosen, "t.csv") as second:  # all but how long it took
+        before, after = (content(each, chosen.kind) for each in (project, second))
+        assert {row[:-2] for row in after} == {row[:-2] for row in before}
+
+
 def rows_of(path: Path) -> list[dict[str, Any]]:
     text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
     return [json.loads(line) for line in text.splitlines()]

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.core.preferences import Choice, Strength
-from workbench.formats.fields import Fields
+from workbench.formats.fields import Fields, from_cell
 from workbench.formats.form import Form, column, needed
 from workbench.formats.forms.texts import prompt_value
 from workbench.formats.records import Judgement, Kind, PairRecord
@@ -135,12 +135,12 @@ def _side(fields: Fields, value: Any) -> Choice | None:
 
 def _beside(fields: Fields, question: Role, what: str) -> list[Any]:
     """What stands beside the answers to a question, which may be one of several."""
-    value = fields.row.get(f"{fields.mapping.get(question)}.{what}")
+    value = from_cell(fields.row.get(f"{fields.mapping.get(question)}.{what}"))
     return value if isinstance(value, list) else []
 
 
 def _list(fields: Fields, role: Role) -> list[Any]:
-    value = fields.find(role)
+    value = from_cell(fields.find(role))
     if value is None:
         return []
     if not isinstance(value, list):

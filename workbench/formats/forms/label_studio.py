@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.core.preferences import Choice, Strength
-from workbench.formats.fields import Fields
+from workbench.formats.fields import Fields, from_cell
 from workbench.formats.form import Form, column, needed
 from workbench.formats.forms.texts import prompt_value
 from workbench.formats.records import BadRowError, Judgement, Kind, PairRecord
@@ -29,7 +29,7 @@ _OF_ANNOTATION = {Role.ELAPSED: "lead_time", Role.CREATED_AT: "created_at"}
 
 def unfold(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Bring what is in `data` to the top."""
-    data = row.get("data")
+    data = from_cell(row.get("data"))
     if not isinstance(data, Mapping):
         return row
     return {**{name: value for name, value in row.items() if name != "data"}, **data}
@@ -57,7 +57,7 @@ def write(record: PairRecord) -> dict[str, Any]:
 
 
 def _judgements(fields: Fields) -> Iterator[Judgement]:
-    annotations = fields.find(Role.VERDICTS)
+    annotations = from_cell(fields.find(Role.VERDICTS))
     if annotations is None:
         return
     if not isinstance(annotations, list) or not all(isinstance(a, Mapping) for a in annotations):
