@@ -10,7 +10,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from pytestqt.qtbot import QtBot
 
 from workbench.core.changes import Changed, Changes
-from workbench.core.events import RunState, Sample
+from workbench.core.events import GroupSampled, RunState, Sample, SampledAnswer
 from workbench.core.recipes import AdapterConfig, GrpoConfig, ModelRef, RunSpec
 from workbench.core.rewards import LengthReward, NumericMatch, PythonReward
 from workbench.store.project import Project
@@ -96,6 +96,26 @@ def test_other_methods_have_plots_of_their_own(
     panel.show()
     qtbot.waitUntil(lambda: plot in keys(panel))
     qtbot.waitUntil(lambda: len(panel.plots.card(plot).plot.curves) == len(figures))
+
+
+def test_a_reward_that_failed_gives_way_last(
+    qtbot: QtBot, panel: RunsPanel, project: Project
+) -> None:
+    run = online_run(project, "grpo-1", steps=1)
+    wrong = SampledAnswer(
+        "Hm.", 1, True, {"a": 1.0, "mine": None, "z": 0.0}, 1.0, 0.0, {"mine": "ValueError"}
+    )
+    run.write(GroupSampled(1, "Why?", (wrong,)), run.started_at + 1)
+    run.ingest()
+    panel.show()
+    tab = panel.tabs.answers
+    panel.tabs.open_tab(tab)
+    qtbot.waitUntil(lambda: tab.model.rowCount() == 1)
+    titles = [
+        tab.model.headerData(column, Qt.Orientation.Horizontal)
+        for column in tab.table.spare_columns
+    ]
+    assert titles == ["Right answer", "z", "a", "mine"]
 
 
 def test_judged_answers_are_good_or_bad_in_every_plot() -> None:

@@ -224,7 +224,11 @@ class AnswersTab(QWidget):
         count = self.model.columnCount()
         rewards = range(_ANSWER + 1, count - 2)
         totals = range(count - 2, count)
-        self.table.spare_columns = (_EXPECTED, *reversed(rewards))
+        failed = {name for row in answers.rows for name in row.failures}
+        # What failed is what people look for here: it gives way last.
+        named = dict(zip(rewards, answers.reward_names, strict=True))
+        spare = sorted(rewards, key=lambda column: (named[column] in failed, -column))
+        self.table.spare_columns = (_EXPECTED, *spare)
         self.table.unused_columns = frozenset(
             {
                 *(() if any(row.expected for row in answers.rows) else (_EXPECTED,)),
