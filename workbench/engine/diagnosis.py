@@ -104,6 +104,8 @@ class Diagnosis:
             ("loss", self._losses, _LOSS_FACTOR), ("grad_norm", self._norms, _GRADIENT_FACTOR),
         ):  # fmt: skip
             value = abs(values[name])
+            if name == "grad_norm" and values.get("reward_std", 1.0) == 0.0:
+                continue  # no reward told answers apart: what is left is no measure of a push
             if len(seen) >= _USUAL_STEPS and value > factor * max(median(seen), 0.1):
                 what = "The loss" if name == "loss" else "The gradient"
                 yield (

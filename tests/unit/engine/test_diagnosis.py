@@ -41,6 +41,14 @@ def test_a_jump_is_told_once() -> None:
     assert codes([{"loss": 9.0}] + [{"loss": 0.7}] * 5) == []
 
 
+def test_the_first_answers_that_are_rewarded_push_harder_than_none() -> None:
+    nothing, something = (
+        {"grad_norm": 0.4, "reward_std": 0.0},
+        {"grad_norm": 57.0, "reward_std": 0.5},
+    )
+    assert codes([nothing] * 9 + [something] + [nothing] * 9 + [something]) == []
+
+
 def test_a_loss_that_rises_from_the_first_steps_on_is_told_before_it_is_usual() -> None:
     losses = [2.5, 5.0, 21.0, 37.0, 20.0, 103.0, 18.0, 15.0, 12.0, 11.0, 30.0]
     assert codes({"loss": loss} for loss in losses) == ["exploding_loss"]
