@@ -7,9 +7,8 @@ through meanwhile, and the new ones at the end.
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
-
-from PySide6.QtTest import QTest
 
 from tests.bench.labelling.window_watch import Block, WindowWatch, live_until
 from workbench.store import Project
@@ -22,7 +21,7 @@ from workbench.ui.settings import Settings
 
 _WINDOW = (1440, 900)
 _LONGEST_IMPORT_S = 1800.0
-_BETWEEN_LOOKS_MS = 150
+_BETWEEN_LOOKS_S = 0.15
 
 
 def longest_block(project: Project, file: Path, rows: int) -> Block:
@@ -49,7 +48,8 @@ def longest_block(project: Project, file: Path, rows: int) -> Block:
     chance = random.Random(1)
     while page.is_busy:
         browser.table.scrollTo(browser.rows.index(chance.randrange(known), 0))
-        QTest.qWait(_BETWEEN_LOOKS_MS)
+        next_look = time.monotonic() + _BETWEEN_LOOKS_S
+        live_until(lambda at=next_look: time.monotonic() > at)
     live_until(lambda: browser.rows.rowCount() == rows, _LONGEST_IMPORT_S)
     live_until(lambda: browser.rows.row(rows - 1) is not None)
     block = watch.stop()
