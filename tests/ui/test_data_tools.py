@@ -34,19 +34,6 @@ def text_of(panel: DataPanel, name: str) -> str:
     return found.text()
 
 
-def test_prompts_that_are_nearly_the_same_are_looked_for_at_once(
-    show: Show, project: Project, qtbot: QtBot
-) -> None:
-    prompt = "Tell me in a few plain words how tea is made"
-    rows = [pair(f"{prompt}?", TEA), pair(f"{prompt}!", "Hot water."), pair("Coffee?", "A drink.")]
-    project.datasets.add_pairs("Tea", rows)
-    panel = show()
-    panel.show_item(duplicate_prompts=True)
-    page = panel.current_tool
-    assert isinstance(page, DuplicatesPage)
-    qtbot.waitUntil(lambda: "1 row too many in 1 group" in page.summary.text())
-
-
 def test_of_each_group_of_duplicates_one_row_is_kept(
     show: Show, project: Project, session: Session, qtbot: QtBot
 ) -> None:

@@ -85,11 +85,6 @@ class DuplicatesPage(ToolPage):
             self.tr("Rows that say the same are shown in groups; of each you keep one.")
         )
 
-    def look_at_prompts(self) -> None:
-        """Look at once for rows whose prompts are nearly the same."""
-        self.compared.setCurrentIndex(self.compared.findData(Compared.PROMPT.value))
-        self.start()
-
     def start(self) -> None:
         """Look for duplicates; what was found before is forgotten."""
         self._stop = threading.Event()

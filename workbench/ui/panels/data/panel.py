@@ -107,18 +107,12 @@ class DataPanel(Panel):
             self.index.look()
 
     def show_item(self, **what: object) -> None:
-        """`dataset_id` selects a data set; `import_path` offers to import a file.
-
-        `duplicate_prompts` looks for prompts that are nearly the same.
-        """
+        """`dataset_id` selects a data set; `import_path` offers to import a file."""
         if isinstance(dataset_id := what.get("dataset_id"), str):
             self._want(dataset_id)
             self.show_rows()
         if isinstance(path := what.get("import_path"), Path):
             self.import_page().offer(path)
-        if what.get("duplicate_prompts"):
-            self.find_duplicates()
-            self._tool("duplicates", DuplicatesPage).look_at_prompts()
 
     def commands(self) -> list[Command]:
         return [

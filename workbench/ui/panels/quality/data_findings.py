@@ -129,7 +129,7 @@ class DataFindings(Words):
             return self.too_few(
                 "duplicates", self.tr("Prompts are being compared."), "", tag=self.tr("searching")
             )
-        to_data = Action(self.tr("Find them in Data"), "data", {"duplicate_prompts": True})
+        to_data = Action(self.tr("Open Data"), "data")
         if not found.searched:
             return self.too_few(
                 "duplicates",
