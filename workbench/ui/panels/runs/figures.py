@@ -131,12 +131,12 @@ METHOD_PLOTS: dict[str, tuple[PlotSpec, ...]] = {
         _MARGINS,
         PlotSpec(
             "rewards_by_mark",
-            _title("Reward of good and bad answers"),
+            _title("Reward by mark"),
             (("rewards/chosen", _title("good")), ("rewards/rejected", _title("bad"))),
         ),
         PlotSpec(
             "logps_by_mark",
-            _title("Log-probability of good and bad answers"),
+            _title("Log-probability by mark"),
             (("logps/chosen", _title("good")), ("logps/rejected", _title("bad"))),
         ),
         _KL,
