@@ -207,7 +207,7 @@ class Loop(Generic[Example, Item]):
                 self._optimizer.policy, is_last=place == len(parts) - 1
             ):
                 loss = self.method.loss(self._optimizer.policy, part, tally)
-                self._processes.accelerator.backward(loss * scale)
+                self._processes.backward(loss * scale)
         return tally
 
     def _refuse_not_finite(self, values: dict[str, float]) -> None:

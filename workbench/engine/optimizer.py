@@ -28,13 +28,14 @@ class Optimizer:
         processes: Processes,
     ) -> None:
         self._processes = processes
+        self._zero = processes.zero
         self._rate = config.learning_rate
+        if extra and (processes.sharding or processes.zero):
+            raise RunError(
+                f"The {next(iter(extra))} can't be shared out over processes: start with"
+                " --multi_gpu."
+            )
         if processes.sharding is not None:
-            if extra:
-                raise RunError(
-                    f"The {next(iter(extra))} can't be shared out over processes: start with"
-                    " --multi_gpu instead of --use_fsdp."
-                )
             processes.sharding.share_out(policy)
         own = {id(parameter) for _, parameters in extra.values() for parameter in parameters}
         self.named = {
@@ -61,15 +62,23 @@ class Optimizer:
 
     def clip(self, max_norm: float) -> float:
         """Shorten the gradient to `max_norm`; returns its norm before."""
+        if self._zero is not None:
+            return self._zero.clip(max_norm)
         parameters = [item for group in self.inner.param_groups for item in group["params"]]
         return float(self._processes.accelerator.clip_grad_norm_(parameters, max_norm))
 
     def step(self) -> None:
+        """Move the weights, and forget the gradients."""
+        if self._zero is not None:
+            self._zero.step()
+            return
         self.inner.step()
         self.inner.zero_grad(set_to_none=True)
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """The moments, as `name#key`. Every process must ask; the first gets them."""
+        if self._zero is not None:
+            return self._zero.moments(self.named)
         return {
             f"{name}#{key}": whole(value).contiguous()
             for name, parameter in self.named.items()
@@ -78,6 +87,9 @@ class Optimizer:
 
     def load(self, tensors: Mapping[str, torch.Tensor]) -> None:
         """Take over what `tensors` gave; raises KeyError for a parameter that is not here."""
+        if self._zero is not None:
+            self._zero.take_over(self.named, tensors)
+            return
         for label, value in tensors.items():
             name, _, key = label.rpartition("#")
             parameter = self.named[name]

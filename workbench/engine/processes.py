@@ -1,7 +1,8 @@
 """Several processes that train one model: who is first, what they add up and agree on.
 
 With one process each of these is free. `accelerate launch` starts several and says whether each
-has the whole model (DDP) or a part of it (FSDP2, `sharding.py`); this file holds what we exchange.
+has the whole model (DDP), a part of it (FSDP2, `sharding.py`) or of what it takes to train it
+(DeepSpeed, `zero.py`); this file holds what we exchange.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from accelerate.utils import broadcast_object_list, gather_object
 from workbench.engine.logprobs import Policy
 from workbench.engine.method import Tally
 from workbench.engine.sharding import Sharding
+from workbench.engine.zero import Zero
 
 T = TypeVar("T")
 
@@ -24,9 +26,15 @@ T = TypeVar("T")
 class Processes:
     """One process among those that `accelerator` knows."""
 
-    def __init__(self, accelerator: Accelerator, sharding: Sharding | None = None) -> None:
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        sharding: Sharding | None = None,
+        zero: Zero | None = None,
+    ) -> None:
         self.accelerator = accelerator
         self.sharding = sharding
+        self.zero = zero
         self.rank = int(accelerator.process_index)
         self.count = int(accelerator.num_processes)
 
@@ -35,6 +43,8 @@ class Processes:
         """Join the processes that compute on `device`'s kind; raises RunError for a way to share
         the model out that is not known here.
         """
+        if zero := Zero.wanted():
+            return cls(zero.start(device), zero=zero)
         sharding = Sharding.wanted()
         accelerator = Accelerator(cpu=device.type == "cpu", device_placement=False)
         return cls(accelerator, sharding if accelerator.num_processes > 1 else None)
@@ -95,6 +105,8 @@ class Processes:
         """Both as all processes use them; what is shared out is that already."""
         if self.sharding is not None:
             return policy, optimizer
+        if self.zero is not None:
+            return self.zero.join(self.accelerator, policy, optimizer)
         joined: tuple[Policy, Any] = self.accelerator.prepare(policy, optimizer)
         return joined
 
@@ -103,10 +115,20 @@ class Processes:
         if self.sharding is not None:
             policy.set_requires_gradient_sync(is_last)
             return nullcontext()
+        if self.zero is not None:
+            self.zero.next_is_last(is_last)
+            return nullcontext()
         if self.count == 1 or is_last:
             return nullcontext()
         context: AbstractContextManager[Any] = self.accelerator.no_sync(policy)
         return context
+
+    def backward(self, loss: torch.Tensor) -> None:
+        """Add the gradients of `loss` to those that are there."""
+        if self.zero is not None:
+            self.zero.backward(loss)
+        else:
+            self.accelerator.backward(loss)
 
 
 def mean_of_all(values: torch.Tensor) -> torch.Tensor:

@@ -41,11 +41,6 @@ class Sharding:
     @classmethod
     def wanted(cls) -> Sharding | None:
         """What accelerate was told, or None. Raises RunError for what the loop can't do with."""
-        if _is_on("ACCELERATE_USE_DEEPSPEED"):
-            raise RunError(
-                "DeepSpeed is not used here: start with --use_fsdp --fsdp_version 2, which shares"
-                " out the same weights, gradients and moments, or with --multi_gpu."
-            )
         if not _is_on("ACCELERATE_USE_FSDP"):
             return None
         # Every process loads the weights itself; transformers would leave all but the first empty.

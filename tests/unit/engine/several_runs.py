@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from accelerate.state import AcceleratorState
+
 from workbench.core.run_folder import RunFolder
 from workbench.engine import worker
 
@@ -18,6 +20,8 @@ from workbench.engine import worker
 ENVIRONMENT = {
     "ddp": {},
     "fsdp2": {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"},
+    "zero1": {"ACCELERATE_USE_DEEPSPEED": "true", "ACCELERATE_DEEPSPEED_ZERO_STAGE": "1"},
+    "zero2": {"ACCELERATE_USE_DEEPSPEED": "true", "ACCELERATE_DEEPSPEED_ZERO_STAGE": "2"},
 }  # fmt: skip
 
 
@@ -25,8 +29,10 @@ def main(arguments: list[str]) -> int:
     """Run each; the first that fails ends it, as the others would wait for it forever."""
     for argument in arguments:
         way, _, folder = argument.partition(":")
-        os.environ.pop("ACCELERATE_USE_FSDP", None)
+        for name in ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"):
+            os.environ.pop(name, None)
         os.environ |= ENVIRONMENT[way]
+        AcceleratorState._reset_state(reset_partial_state=True)  # as in processes of its own
         attempt = RunFolder(Path(folder)).attempts()[-1]
         if code := worker.main([folder, str(attempt.number)]):
             print(f"{argument} ended with {code}", file=sys.stderr)

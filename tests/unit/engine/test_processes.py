@@ -1,5 +1,5 @@
-"""Two processes that train one model, each with all of it (DDP) or a part of it (FSDP2), do what
-one does with batches twice as large."""
+"""Two processes that train one model, each with all of it (DDP), a part of it (FSDP2) or of what it
+takes to train it (DeepSpeed), do what one does with batches twice as large."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ from workbench.core.recipes import (
 from workbench.core.rewards import RewardModelReward
 from workbench.core.run_folder import RunFolder
 from workbench.engine import training
+from workbench.engine.processes import Processes
 from workbench.engine.sharding import Sharding
+from workbench.engine.zero import Zero
 
 pytestmark = pytest.mark.timeout(900)  # torch starts twice at a time, on a busy machine too
-FSDP2 = ENVIRONMENT["fsdp2"]
+FSDP2, ZERO = ENVIRONMENT["fsdp2"], ENVIRONMENT["zero2"] | {"WORLD_SIZE": "2"}
 LORA = AdapterConfig(r=4, lora_alpha=8, precision="fp32")  # 16 bits round too much
 STEPS: dict[str, Any] = {
     "learning_rate": 1e-2, "max_steps": 3, "eval_steps": 0, "save_steps": 1, "save_total_limit": 9,
@@ -94,8 +96,12 @@ CASES = {
     "grpo": Case("fsdp2", GrpoConfig, ONLINE | {"beta": 0.05}),
     "rloo": Case("fsdp2", RlooConfig, ONLINE, judged=True),
     "ppo": Case("ddp", PpoConfig, ONLINE),
+    "sft-zero1": Case("zero1", SftConfig, STEPS | {"eval_steps": 2}, AdapterConfig(tuning="full")),
+    "dpo-zero2": Case("zero2", DpoConfig, STEPS | {"max_grad_norm": 0.1}),
+    "grpo-zero2": Case("zero2", GrpoConfig, ONLINE | {"beta": 0.05}),
 }  # fmt: skip
-DROPOUT = Case("ddp", SftConfig, STEPS, LORA.model_copy(update={"lora_dropout": 0.3}))
+WITH_DROPOUT = LORA.model_copy(update={"lora_dropout": 0.3})
+DROPOUT = {way: Case(way, SftConfig, STEPS, WITH_DROPOUT) for way in ("ddp", "zero2")}
 
 
 def launch(module: str, *arguments: str) -> None:
@@ -115,7 +121,7 @@ def launch_all(runs: Mapping[str, RunFolder]) -> None:
     """The next attempt of each run."""
     for run in runs.values():
         run.next_attempt()
-    cases = CASES | {"dropout": DROPOUT}
+    cases = CASES | DROPOUT
     launch(
         "tests.unit.engine.several_runs",
         *(f"{cases[name].way}:{run.path}" for name, run in runs.items()),
@@ -128,7 +134,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, tiny_model_dir: Path) -> di
     folder = tmp_path_factory.mktemp("shared")
     runs = {
         name: case.make(folder / name, tiny_model_dir, processes=2)
-        for name, case in (CASES | {"dropout": DROPOUT}).items()
+        for name, case in (CASES | DROPOUT).items()
     }
     launch_all(runs)
     return runs
@@ -223,7 +229,7 @@ def test_every_way_and_method_makes_the_same_steps(
         assert moments[label].sub(moment).abs().max() < 1e-4, label
 
 
-@pytest.mark.parametrize("name", [*CASES, "dropout"])
+@pytest.mark.parametrize("name", [*CASES, *DROPOUT])
 def test_resuming_changes_nothing(
     shared: dict[str, RunFolder], resumed: dict[str, RunFolder], name: str
 ) -> None:
@@ -235,7 +241,12 @@ def test_resuming_changes_nothing(
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({"ACCELERATE_USE_DEEPSPEED": "true"}, "--use_fsdp --fsdp_version 2"),
+        (ZERO | {"ACCELERATE_DEEPSPEED_ZERO_STAGE": "3"}, "--use_fsdp --fsdp_version 2"),
+        (ZERO | {"ACCELERATE_DEEPSPEED_ZERO_STAGE": "0"}, "--zero_stage 2"),
+        (
+            ZERO | {"ACCELERATE_DEEPSPEED_OFFLOAD_OPTIMIZER_DEVICE": "cpu"},
+            "--offload_optimizer_device",
+        ),
         ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "1"}, "--fsdp_version 2"),
         (FSDP2 | {"FSDP_OFFLOAD_PARAMS": "true"}, "--fsdp_offload_params"),
     ],
@@ -246,8 +257,9 @@ def test_other_ways_to_share_out_are_refused_in_a_sentence(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(RunError, match=said):
-        Sharding.wanted()
+        Processes.start(torch.device("cpu"))
 
 
 def test_without_being_asked_nothing_is_shared_out() -> None:
     assert Sharding.wanted() is None
+    assert Zero.wanted() is None
