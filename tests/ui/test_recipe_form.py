@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
 )
 from pytestqt.qtbot import QtBot
 
@@ -141,6 +142,25 @@ def test_advanced_settings_are_folded_until_asked_for(form: RecipeForm, qtbot: Q
     assert not line(form, "weight_decay").isVisible()
     qtbot.keyClick(fold, Qt.Key.Key_Space)
     assert line(form, "weight_decay").isVisible()
+
+
+def test_what_is_unfolded_below_the_visible_part_comes_into_view(qtbot: QtBot) -> None:
+    form = RecipeForm([DpoConfig, AdapterConfig], object_name="form")
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(form)
+    qtbot.addWidget(area)
+    area.resize(900, 220)
+    area.show()
+    fold = form.findChild(QPushButton, "form.advanced")
+    assert fold is not None
+    area.ensureWidgetVisible(fold)
+    qtbot.keyClick(fold, Qt.Key.Key_Space)
+
+    def is_at_the_top() -> bool:  # what follows fills the rest of the view
+        return 0 <= fold.mapTo(area.viewport(), QPoint(0, 0)).y() <= area.viewport().height() // 2
+
+    qtbot.waitUntil(is_at_the_top)
 
 
 def test_focus_unfolds_the_advanced_settings(form: RecipeForm) -> None:

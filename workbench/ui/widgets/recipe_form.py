@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.fields import is_relevant
 from workbench.ui import icons
@@ -135,11 +135,25 @@ class RecipeForm(QWidget):
         fold.setObjectName(f"{self._object_name}.advanced")
         fold.setIcon(icons.icon("expand", "accent"))
         fold.toggled.connect(self._set_unfolded)
+        fold.clicked.connect(self._opened_by_hand)
         return fold
 
     def _set_unfolded(self, is_open: bool) -> None:
         self._fold.setIcon(icons.icon("collapse" if is_open else "expand", "accent"))
         self._advanced.setVisible(is_open)
+
+    def _opened_by_hand(self) -> None:
+        if self._fold.isChecked():
+            QTimer.singleShot(0, self, self._scroll_to_unfolded)  # laid out by then
+
+    def _scroll_to_unfolded(self) -> None:
+        """What was unfolded below the visible part comes into view, its first line before all."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self._advanced)
+            above.ensureWidgetVisible(self._fold)
 
     def _grid(self, groups: Sequence[str], specs: Sequence[FieldSpec]) -> GroupGrid:
         grid = GroupGrid()
