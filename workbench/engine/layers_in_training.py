@@ -101,10 +101,26 @@ class _LayerInTraining:
             )  # fmt: skip
             return native
         cos, sin = (part[0].unsqueeze(1) for part in position_embeddings)
-        x = hidden_states[0]
-        x = x + self._attend(x, cos, sin, attention_mask, packed)
-        gate, up = self._into_middle.of_normed(x, module.post_attention_layernorm)
-        return (x + self._out_of_middle.of_gated(gate, up)).unsqueeze(0)
+        inputs = (hidden_states[0], cos, sin, attention_mask, packed)
+        # transformers does so in the layer's own forward, which this one stands for.
+        if module.gradient_checkpointing and module.training:
+            result: torch.Tensor = module._gradient_checkpointing_func(self._computed, *inputs)
+        else:
+            result = self._computed(*inputs)
+        return result.unsqueeze(0)
+
+    def _computed(
+        self,
+        x: torch.Tensor,
+        cos: torch.Tensor,
+        sin: torch.Tensor,
+        mask: torch.Tensor | None,
+        packed: Any,
+    ) -> torch.Tensor:
+        """[T, H] to [T, H]; `cos` and `sin` are [T, 1, D]."""
+        x = x + self._attend(x, cos, sin, mask, packed)
+        gate, up = self._into_middle.of_normed(x, self._layer.module.post_attention_layernorm)
+        return x + self._out_of_middle.of_gated(gate, up)
 
     def _attend(
         self,

@@ -50,6 +50,29 @@ def test_results_and_gradients_stay_the_same(base: LoadedBase, checkpointing: bo
     torch.testing.assert_close(found_gradients, expected_gradients, rtol=1e-4, atol=1e-6)
 
 
+def kept_bytes(policy: Policy) -> int:
+    """What a forward pass keeps for the backward pass, weights among it."""
+    kept: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        logps = policy(GROUPS).logps
+    assert logps.requires_grad  # and so its graph was there until here
+    return sum(kept.values())
+
+
+def test_checkpointed_layers_keep_what_goes_in_alone(base: LoadedBase) -> None:
+    policy = packed(base).train()
+    assert try_writing_out(policy)
+    everything = kept_bytes(policy)
+    policy.model.activation_checkpointing_enable({"use_reentrant": False})
+    assert kept_bytes(policy) < everything / 3
+
+
 @pytest.mark.parametrize(
     "config",
     [
