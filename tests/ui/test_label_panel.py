@@ -203,3 +203,24 @@ def test_the_stopwatch_stands_still_while_paused() -> None:
 
 def test_the_panel_fits_a_small_window(panel: LabelPanel) -> None:
     assert panel.minimumSizeHint().width() <= 1100 - RAIL_WIDTH
+
+
+def test_no_key_is_cut_off_where_there_is_little_room(qtbot: QtBot, panel: LabelPanel) -> None:
+    panel.resize(800, 560)  # a small screen with enlarged text leaves no more
+    bar = panel._verdicts
+    bar.saved.show_text("Saved 22:22:22")
+    qtbot.waitUntil(lambda: panel.width() == 800)
+    keys = bar.findChildren(QPushButton)
+
+    def cut_off() -> list[str]:
+        """Keys that reach beyond the row, the panel or each other."""
+        inside = [item for key in keys for item in (key, *key.findChildren(QLabel))]
+        return [
+            item.objectName()
+            for item in inside
+            if item.visibleRegion().boundingRect() != item.rect()
+            or item.width() < item.sizeHint().width()
+        ]
+
+    qtbot.waitUntil(lambda: cut_off() == [])
+    qtbot.waitUntil(lambda: bar.saved.text() == "Saved 22:22:22")

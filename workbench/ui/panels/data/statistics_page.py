@@ -23,11 +23,11 @@ from workbench.store.row_statistics import (
 from workbench.ui.context import Session
 from workbench.ui.panels.data.browser import Place
 from workbench.ui.panels.data.charts import BarChart, Histogram, Spread
-from workbench.ui.panels.data.flow import FlowLayout
 from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.tokens import SPACE_4, SPACE_12, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.dot import Dot
+from workbench.ui.widgets.flow import FlowLayout
 from workbench.ui.widgets.texts import label
 
 _SAMPLE = 2000

@@ -9,8 +9,8 @@ from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QLineEdit, QPushButton, QWidget
 
 from workbench.ui import icons
-from workbench.ui.panels.data.flow import FlowLayout
 from workbench.ui.tokens import SPACE_4
+from workbench.ui.widgets.flow import FlowLayout
 from workbench.ui.widgets.tab_order import tab_before
 from workbench.ui.widgets.texts import button
 

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 
 from workbench.ui.panels.label.actions import VERDICTS, Action, KeyMap, title
 from workbench.ui.panels.label.pending import Pending
-from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12
+from workbench.ui.tokens import SPACE_4, SPACE_8
 from workbench.ui.widgets.elided_label import ElidedLabel
+from workbench.ui.widgets.flow import FlowLayout
 from workbench.ui.widgets.texts import key_cap, label
 
 _GRADED = (
@@ -19,6 +20,7 @@ _STRIP = (
     Action.BOTH_BAD, Action.SKIP, Action.FLAG, Action.EDIT, Action.DIFFERENCE, Action.GOOD_SPAN,
     Action.BAD_SPAN, Action.ASPECTS, Action.TAGS, Action.NOTE, Action.DETAILS, Action.UNDO,
 )  # fmt: skip
+_ROOM_TO_SAY = "Saved 22:22:22."
 
 
 class _KeyButton(QPushButton):
@@ -33,7 +35,7 @@ class _KeyButton(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._cap = key_cap("")
         self._row = QHBoxLayout(self)
-        side = SPACE_12 if is_wide else 0
+        side = SPACE_4 if is_wide else 0  # the stretches give more where there is room
         self._row.setContentsMargins(side, 0, side, 0)
         self._row.setSpacing(SPACE_8 if is_wide else SPACE_4)
         word = label(text, "body" if is_wide else "secondary")
@@ -127,6 +129,7 @@ class VerdictBar(QWidget):
 
     def _make_strip(self) -> QWidget:
         strip = QWidget()
+        keys = FlowLayout(gap=SPACE_8, asks_for_one_line=True)
         row = QHBoxLayout(strip)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE_8)
@@ -145,7 +148,10 @@ class VerdictBar(QWidget):
             Action.UNDO: self.tr("undo"),
         }
         for action in _STRIP:
-            row.addWidget(self._button(action, words[action], is_wide=False))
+            keys.addWidget(self._button(action, words[action], is_wide=False))
+        row.addLayout(keys)  # on two lines where the window is narrow or the text large
+        for said in (self.attached, self.saved):
+            said.setMinimumWidth(said.fontMetrics().horizontalAdvance(_ROOM_TO_SAY))
         row.addWidget(self.attached, 2)
         row.addWidget(self.saved, 1)
         return strip

@@ -7,12 +7,18 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Places its items from left to right and goes on below where there is no room."""
+    """Places its items from left to right and goes on below where there is no room.
 
-    def __init__(self, parent: QWidget | None = None, *, gap: int) -> None:
+    With `asks_for_one_line` it takes that much room beside others, where there is as much.
+    """
+
+    def __init__(
+        self, parent: QWidget | None = None, *, gap: int, asks_for_one_line: bool = False
+    ) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._gap = gap
+        self._asks_for_one_line = asks_for_one_line
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -46,7 +52,11 @@ class FlowLayout(QLayout):
         self._place(rect, is_trial=False)
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
+        size = self.minimumSize()
+        if self._asks_for_one_line:
+            widths = [item.sizeHint().width() + self._gap for item in self._items]
+            size.setWidth(max(size.width(), sum(widths) - self._gap))
+        return size
 
     def minimumSize(self) -> QSize:
         size = QSize()
