@@ -180,7 +180,7 @@ def test_nothing_is_said_of_a_queue_before_it_is_counted(
     add_pairs(project, 1)
     first = shown_panel(qtbot, session)
     press(qtbot, first, Qt.Key.Key_Left)
-    qtbot.waitUntil(first._all_done.isVisible)
+    qtbot.waitUntil(first._nothing.all_done.isVisible)
     panel = LabelPanel(session)
     qtbot.addWidget(panel)
     bridge.hold(qtbot)
@@ -191,9 +191,9 @@ def test_nothing_is_said_of_a_queue_before_it_is_counted(
     bridge.held.remove(ahead)
     bridge.let_pass()
     bridge._deliver(ahead)
-    assert not panel._no_pairs.isVisible()
+    assert not panel._nothing.no_pairs.isVisible()
     bridge.release()
-    assert panel._all_done.isVisible()
+    assert panel._nothing.all_done.isVisible()
 
 
 def test_a_pair_that_was_edited_elsewhere_is_judged_as_it_is_now(

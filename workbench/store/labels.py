@@ -10,6 +10,7 @@ import sqlite_utils
 
 from workbench.core.ids import new_id
 from workbench.core.preferences import Choice, LabelProgress, Strength, Verdict
+from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 from workbench.store.finished import of_finished_pair
 from workbench.store.open_pairs import count_open
@@ -23,7 +24,9 @@ from workbench.store.verdict_rows import (
 
 __all__ = ["Labels", "PeerVerdict", "insert_verdict"]
 
-_COUNTED = "source IN ('label', 'compare', 'adjudicate')"
+_COUNTED = f"""
+    source IN ('label', 'compare', 'adjudicate') AND {not_in_bin("standing.pair_id")}
+"""
 # Written like the condition of the index `verdicts_annotator`, which SQLite then uses.
 _BY_HAND = "source NOT IN ('import', 'rule', 'compare')"
 
@@ -135,8 +138,9 @@ class Labels:
     def progress(self, annotator: str, overlap: int = 0) -> LabelProgress:
         """How many of the pairs that this annotator is asked for are decided, and how.
 
-        Pairs that a rule or an import decided, gold items and edits are not asked for. May take
-        a moment with many pairs, but keeps nobody waiting: it reads beside the writer.
+        Pairs in the bin, gold items, edits, and what a rule or an import decided are not asked
+        for. May take a moment with many pairs, but keeps nobody waiting: it reads beside the
+        writer.
         """
         sql = f"""
             SELECT choice, count(*) FROM standing WHERE annotator = ? AND {_COUNTED}

@@ -79,6 +79,18 @@ def test_progress_counts_what_was_asked_of_the_annotator(project: Project) -> No
     }  # fmt: skip
 
 
+def test_what_is_in_the_bin_counts_for_nobody(labelled: Project) -> None:
+    pair = labelled.pairs.waiting("Ada", 1)[0]
+    before = labelled.labels.progress("Ada")
+    labelled.labels.record(verdict(pair.id, Choice.FIRST))
+    assert labelled.labels.decided("Ada") == before.decided + 1
+    thrown = labelled.bin.throw("pair", [pair.id])
+    assert labelled.labels.decided("Ada") == before.decided
+    assert labelled.labels.progress("Ada").total == before.total - 1
+    labelled.bin.put_back(thrown.batch)
+    assert labelled.labels.decided("Ada") == before.decided + 1
+
+
 def test_training_takes_undisputed_winners_of_training_prompts(project: Project) -> None:
     project.datasets.add_pairs(
         "By rule",

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication
 
 from workbench.ui.context import Session
+from workbench.ui.panels.label.queue import LabelQueue
 from workbench.ui.widgets.empty_state import EmptyState
+
+
+class NothingToDecide:
+    """One page for each reason; `settle` opens the disagreements."""
+
+    def __init__(self, session: Session, settle: Callable[[], object]) -> None:
+        self.no_pairs = no_pairs(session)
+        self.all_done = all_done(session)
+        self.to_settle = to_settle(session, settle)
+        self.in_other_hands = in_other_hands(session)
+
+    @property
+    def pages(self) -> tuple[EmptyState, ...]:
+        return self.no_pairs, self.all_done, self.to_settle, self.in_other_hands
+
+    def page_for(self, queue: LabelQueue) -> EmptyState:
+        """What to say of a queue that has no pair to show."""
+        if queue.total == 0:
+            return self.to_settle if queue.disagreements else self.no_pairs
+        if queue.decided < queue.total:
+            return self.in_other_hands
+        return self.to_settle if queue.disagreements else self.all_done
 
 
 def no_pairs(session: Session) -> EmptyState:
@@ -34,6 +59,22 @@ def all_done(session: Session) -> EmptyState:
         on_action=lambda: session.navigate("train"),
         second=_tr("Import more"),
         on_second=lambda: session.navigate("data"),
+    )
+
+
+def to_settle(session: Session, settle: Callable[[], object]) -> EmptyState:
+    """Every pair was decided, some of them differently by different people."""
+    return EmptyState(
+        "label",
+        _tr("Every pair has a verdict, but some verdicts disagree"),
+        _tr(
+            "People preferred different answers of the same pair. One more verdict settles each"
+            " of these disagreements."
+        ),
+        action=_tr("Settle disagreements"),
+        on_action=settle,
+        second=_tr("Train on these pairs"),
+        on_second=lambda: session.navigate("train"),
     )
 
 

@@ -16,7 +16,6 @@ from workbench.core.preferences import Choice, Side
 from workbench.ui.commands import Command
 from workbench.ui.context import Session
 from workbench.ui.panel import Panel
-from workbench.ui.panels.label import pages
 from workbench.ui.panels.label.actions import VERDICTS, Action, Given, KeyMap
 from workbench.ui.panels.label.answers import AnswersView
 from workbench.ui.panels.label.details_drawer import DetailsDrawer
@@ -25,6 +24,7 @@ from workbench.ui.panels.label.header import Header, PeopleMenu, QueueMenu
 from workbench.ui.panels.label.keyboard import Keyboard
 from workbench.ui.panels.label.modes import Modes
 from workbench.ui.panels.label.notice_line import NoticeLine
+from workbench.ui.panels.label.pages import NothingToDecide
 from workbench.ui.panels.label.queue import LabelQueue, ShownPair
 from workbench.ui.panels.label.reader import Reader
 from workbench.ui.panels.label.requests import Requests
@@ -70,14 +70,9 @@ class LabelPanel(Panel):
         self._pages = QStackedWidget()
         self._editing = Editing(session, lambda: self._queue, self._keyboard, self._pages)
         self._work = self._work_page()
-        self._no_pairs = pages.no_pairs(session)
-        self._all_done = pages.all_done(session)
-        self._in_other_hands = pages.in_other_hands(session)
+        self._nothing = NothingToDecide(session, self._queue_menu.disagreements_wanted.emit)
         self._blank = QWidget()
-        for page in (
-            self._blank, self._work, self._no_pairs, self._all_done, self._in_other_hands,
-            self._editing.page,
-        ):  # fmt: skip
+        for page in (self._blank, self._work, *self._nothing.pages, self._editing.page):
             self._pages.addWidget(page)
         self.body.addWidget(self._pages, 1)
         self._connect()
@@ -256,12 +251,7 @@ class LabelPanel(Panel):
         self._notice.show_state(queue)
         if queue.current is not None or not queue.is_known or self._reader.is_reading:
             return
-        if queue.total == 0:
-            self._pages.setCurrentWidget(self._no_pairs)
-        elif queue.decided < queue.total:
-            self._pages.setCurrentWidget(self._in_other_hands)
-        else:
-            self._pages.setCurrentWidget(self._all_done)
+        self._pages.setCurrentWidget(self._nothing.page_for(queue))
 
     def _pending_changed(self) -> None:
         self._drawer.show_pending(self._queue.pending)
