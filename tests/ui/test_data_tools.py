@@ -71,6 +71,36 @@ def test_another_row_of_a_group_can_be_kept(show: Show, project: Project, qtbot:
     assert project.browse.first_keys(RowFilter()).tolist() == [2]
 
 
+def test_pairs_of_one_prompt_with_different_answers_stay_unless_one_is_chosen(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    differing = [pair("Tea?", TEA, "No idea."), pair("Tea?", TEA, "A shrub.")]
+    copies = [pair("Coffee?", "A drink.", "Beans."), pair("Coffee?", "Beans.", "A drink.")]
+    project.datasets.add_pairs("Drinks", differing + copies)
+    panel = show()
+    panel.find_duplicates()
+    page = panel.current_tool
+    assert isinstance(page, DuplicatesPage)
+    page.compared.setCurrentIndex(1)
+    page.start()
+    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 2)
+    assert "these are no copies" in page.summary.text()
+    assert "1 row too many in 1 group" in page.summary.text()
+    assert page.groups.entries[0].detail == "2 rows · answers differ"
+    assert page.view._choice.checkedButton() is None
+    page.drop()
+    qtbot.waitUntil(lambda: project.datasets.all()[0].row_count == 3)
+    assert project.browse.first_keys(RowFilter()).tolist() == [1, 2, 3]
+    qtbot.waitUntil(page._find.isEnabled)
+    page.start()
+    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 2)
+    assert not page._drop.isEnabled()
+    page.view._choice.buttons()[1].click()
+    assert page._drop.text() == "Keep one of each, put 1 row into the bin"
+    page.drop()
+    qtbot.waitUntil(lambda: project.browse.first_keys(RowFilter()).tolist() == [2, 3])
+
+
 def test_rows_that_all_differ_leave_nothing_to_do(
     show: Show, project: Project, qtbot: QtBot
 ) -> None:

@@ -29,11 +29,13 @@ class Compared(StrEnum):
 class RowGroup:
     """Rows that are alike, by their keys, in order; the first one is best kept.
 
-    That is the first that somebody decided on, else the first of all.
+    That is the first that somebody decided on, else the first of all. Where only the prompts
+    were compared, `answers_differ` tells that the rows are no copies of each other.
     """
 
     keys: tuple[int, ...]
     least_similarity: float
+    answers_differ: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def find_duplicates(
             elapsed_s = time.monotonic() - started
             on_progress(SearchProgress(done, len(keys), elapsed_s / done * (len(keys) - done)))
         groups = search.groups(texts.of, is_cancelled)
-        return [_group(db, question.rows.kind, keys, group) for group in groups]
+        return [_group(db, question, keys, group) for group in groups]
 
 
 class _Texts:
@@ -105,11 +107,27 @@ def _joined(texts: tuple[str, ...]) -> str:
     return "\n".join([prompt, *sorted(answers, key=str.casefold)])
 
 
-def _group(db: sqlite3.Connection, kind: str, keys: array[int], group: DuplicateGroup) -> RowGroup:
+def _group(
+    db: sqlite3.Connection, question: DuplicateQuestion, keys: array[int], group: DuplicateGroup
+) -> RowGroup:
+    kind = question.rows.kind
     members = [keys[number] for number in group.members]
     if kind == "pair":
         members.sort(key=lambda key: not _is_decided(db, key))  # stable: else in their order
-    return RowGroup(tuple(members), group.least_similarity)
+    differ = question.compared is Compared.PROMPT and _answers_differ(db, kind, members)
+    return RowGroup(tuple(members), group.least_similarity, differ)
+
+
+def _answers_differ(db: sqlite3.Connection, kind: str, keys: Sequence[int]) -> bool:
+    """Whether any of these rows has other answers than the first, in whatever order."""
+    said: set[tuple[str, ...]] = set()
+    for start in range(0, len(keys), _ROWS_AT_ONCE):
+        some = keys[start : start + _ROWS_AT_ONCE]
+        for _, _, *answers in db.execute(_ROWS[kind].format(", ".join("?" * len(some))), some):
+            said.add(tuple(sorted(" ".join(answer.split()) for answer in answers)))
+            if len(said) > 1:
+                return True
+    return False
 
 
 def _is_decided(db: sqlite3.Connection, key: int) -> bool:

@@ -110,13 +110,11 @@ class DuplicatesPage(ToolPage):
         )
 
     def drop(self) -> None:
-        """Put every row but the kept one of each group into the bin."""
-        keys = [
-            key
-            for number, group in enumerate(self._groups)
-            for key in group.keys
-            if key != self._kept.get(number, group.keys[0])
-        ]
+        """Put every row but the kept one of each group into the bin.
+
+        Rows whose answers differ are no copies: they go only where somebody chose what to keep.
+        """
+        keys = self._too_many()
         project, kind = self._session.project, self._place.kind
         self._drop.setEnabled(False)
         self._find.setEnabled(False)  # it would find again what is about to go
@@ -126,6 +124,18 @@ class DuplicatesPage(ToolPage):
             self._drop_failed,
             owner=self,
         )
+
+    def _kept_of(self, number: int) -> int | None:
+        """The row to keep; None where nothing is chosen among rows whose answers differ."""
+        group = self._groups[number]
+        return self._kept.get(number, None if group.answers_differ else group.keys[0])
+
+    def _too_many(self) -> list[int]:
+        found: list[int] = []
+        for number, group in enumerate(self._groups):
+            if (kept := self._kept_of(number)) is not None:
+                found += [key for key in group.keys if key != kept]
+        return found
 
     def close_page(self) -> None:
         self._cancel()
@@ -164,7 +174,6 @@ class DuplicatesPage(ToolPage):
         self._groups = groups
         self._kept = {}
         self._number_in_view = None
-        extra = sum(len(group.keys) - 1 for group in groups)
         prompts = {row.key: " ".join(row.prompt.split()) for row in heads}
         entries = [
             Entry(str(number), prompts.get(group.keys[0], ""), self._words(group))
@@ -173,24 +182,44 @@ class DuplicatesPage(ToolPage):
         self.groups.show_entries(entries)
         self._results.setVisible(bool(groups))
         self._drop.setVisible(bool(groups))
-        self._drop.setEnabled(bool(groups))
-        self.view.show_rows([], 0)
+        self._show_too_many()
+        self.view.show_rows([], None)
         if not groups:
             return
-        self.summary.setText(
-            self.tr("{0} in {1}. The first that was decided, or else the first, is kept.").format(
-                count(extra, self.tr("row too many"), self.tr("rows too many")),
-                count(len(groups), self.tr("group"), self.tr("groups")),
+        self.summary.setText(self._summary())
+        self.groups.select("0")
+
+    def _summary(self) -> str:
+        copies = [group for group in self._groups if not group.answers_differ]
+        extra = sum(len(group.keys) - 1 for group in copies)
+        differing = len(self._groups) - len(copies)
+        parts = []
+        if copies:
+            kept = self.tr("{0} in {1}. The first that was decided, or else the first, is kept.")
+            too_many = count(extra, self.tr("row too many"), self.tr("rows too many"))
+            groups = count(len(copies), self.tr("group"), self.tr("groups"))
+            parts.append(kept.format(too_many, groups))
+        if differing:
+            stay = self.tr(
+                "{0} of alike prompts with different answers: these are no copies, and all of them"
+                " stay unless you choose which one to keep."
             )
-        )
+            parts.append(stay.format(count(differing, self.tr("group"), self.tr("groups"))))
+        return " ".join(parts)
+
+    def _show_too_many(self) -> None:
+        extra = len(self._too_many())
         rows = count(extra, self.tr("row"), self.tr("rows"))
         self._drop.setText(self.tr("Keep one of each, put {0} into the bin").format(rows))
-        self.groups.select("0")
+        self._drop.setEnabled(extra > 0 and self._find.isEnabled())
 
     def _words(self, group: RowGroup) -> str:
         rows = count(len(group.keys), self.tr("row"), self.tr("rows"))
         alike = self.tr("{0:.0%} alike").format(group.least_similarity)
-        return f"{rows} · {self.tr('the same words') if group.least_similarity == 1 else alike}"
+        words = self.tr("the same words") if group.least_similarity == 1 else alike
+        if group.answers_differ:
+            words = self.tr("answers differ")
+        return f"{rows} · {words}"
 
     def _show_group(self, key: str) -> None:
         number = int(key)
@@ -204,14 +233,14 @@ class DuplicatesPage(ToolPage):
     def _show_rows(self, groups: list[RowGroup], number: int, rows: Sequence[BrowseRow]) -> None:
         if groups is self._groups and self.groups.current_key == str(number):
             group = groups[number]
-            kept = self._kept.get(number, group.keys[0])
             self._number_in_view = number
-            self.view.show_rows(rows, kept, len(group.keys) - len(rows))
+            self.view.show_rows(rows, self._kept_of(number), len(group.keys) - len(rows))
 
     def _keep(self, key: int) -> None:
         # Another group may be chosen already while the rows of this one are still on screen.
         if self._number_in_view is not None:
             self._kept[self._number_in_view] = key
+            self._show_too_many()
 
     def _on_dropped(self, outcome: tuple[Changes, Thrown]) -> None:
         changes, thrown = outcome
@@ -230,8 +259,8 @@ class DuplicatesPage(ToolPage):
         )
 
     def _drop_failed(self, error: BaseException) -> None:
-        self._drop.setEnabled(True)
         self._on_error(error)
+        self._show_too_many()
 
     def _find_failed(self, stop: threading.Event, error: BaseException) -> None:
         if not stop.is_set():

@@ -27,8 +27,8 @@ class GroupView(QScrollArea):
         self.setWidgetResizable(True)
         self._choice = QButtonGroup(self)
 
-    def show_rows(self, rows: Sequence[BrowseRow], kept: int, more: int = 0) -> None:
-        """Show these rows; `more` of the group are not among them."""
+    def show_rows(self, rows: Sequence[BrowseRow], kept: int | None, more: int = 0) -> None:
+        """Show these rows, `kept` marked; `more` of the group are not among them."""
         self._choice.deleteLater()
         self._choice = QButtonGroup(self)
         inside = plain_area(QWidget())
