@@ -11,7 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import NO_KEY, add_questions, cell, pair, push, show_panel, tab_stops
 from workbench.core.conversation import user
+from workbench.core.labelling import GoldAnswer
 from workbench.core.preferences import Choice, OriginKind, Split
+from workbench.store.browse import RowFilter
 from workbench.store.project import Project
 from workbench.store.rows import NewExample, NewPrompt
 from workbench.ui import operations
@@ -245,6 +247,21 @@ def test_deleted_rows_go_to_the_bin_and_come_back(
     undo = session.window.actions[-1]
     undo()
     qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 4)
+
+
+def test_a_gold_item_is_called_one_and_is_not_to_be_labelled(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    project.datasets.add_pairs("Tea", [pair(f"Question {n}?", choice=None) for n in range(2)])
+    (gold_id,) = project.browse.row_ids("pair", project.browse.first_keys(RowFilter())[:1])
+    project.gold.mark(GoldAnswer(gold_id, Choice.FIRST, None, ""), "ann")
+    panel = show()
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "gold item")
+    assert cell(panel, 1, 3) == "to be labelled"
+    panel.browser.table.selectRow(0)
+    qtbot.waitUntil(lambda: panel.browser.detail._state.text() == "gold item")
+    waiting = project.browse.first_keys(RowFilter(is_labelled=False))
+    assert gold_id not in project.browse.row_ids("pair", waiting)
 
 
 def test_a_verdict_made_elsewhere_is_shown_without_losing_the_place(

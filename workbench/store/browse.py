@@ -73,7 +73,8 @@ class RowFilter:
 class BrowseRow:
     """A row in a list: the beginnings of its texts, and what is known of it.
 
-    `desirable` tells of an unpaired answer whether it is a good one.
+    `desirable` tells of an unpaired answer whether it is a good one, `is_gold` of a pair whether
+    it tests annotators.
     """
 
     key: int
@@ -86,6 +87,7 @@ class BrowseRow:
     standing: Choice | None
     tags: tuple[str, ...]
     desirable: bool | None = None
+    is_gold: bool = False
 
 
 class Browse:
@@ -223,6 +225,7 @@ def _conditions(wanted: RowFilter) -> list[tuple[str, Sequence[object]]]:
         found.append(("r.id IN (SELECT pair_id FROM standing)", ()))
     elif wanted.is_labelled is False:
         found.append(("NOT EXISTS (SELECT 1 FROM standing WHERE pair_id = r.id)", ()))
+        found.append(("r.id NOT IN (SELECT pair_id FROM gold)", ()))
     if wanted.origin is not None:
         same = "(SELECT id FROM origins WHERE name = ?)"
         found.append((f"{same} IN (d.first_origin, d.second_origin)", (wanted.origin,)))
@@ -238,7 +241,7 @@ def _row_of_doc(table: str) -> str:
 
 
 def _browse_row(row: tuple[object, ...]) -> BrowseRow:
-    key, row_id, dataset_id, prompt, first, second, split, choice, desirable, tags = row
+    key, row_id, dataset_id, prompt, first, second, split, choice, desirable, is_gold, tags = row
     return BrowseRow(
         key=int(str(key)),
         id=str(row_id),
@@ -250,6 +253,7 @@ def _browse_row(row: tuple[object, ...]) -> BrowseRow:
         standing=Choice(str(choice)) if choice else None,
         tags=tuple(str(tags).split("\n")) if tags else (),
         desirable=None if desirable is None else bool(desirable),
+        is_gold=bool(is_gold),
     )
 
 
@@ -260,24 +264,24 @@ _PAGES = {
         SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")}, {_SHOWN.format("a.text")},
             {_SHOWN.format("b.text")}, q.split,
             (SELECT choice FROM standing WHERE pair_id = r.id ORDER BY verdict_id DESC LIMIT 1),
-            NULL, {_TAGS}
+            NULL, EXISTS (SELECT 1 FROM gold WHERE pair_id = r.id), {_TAGS}
         FROM pairs r JOIN prompts q ON q.id = r.prompt_id
         JOIN responses a ON a.id = r.first_id JOIN responses b ON b.id = r.second_id
         WHERE r.rowid IN ({{0}})
     """,
     "example": f"""
         SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")},
-            {_SHOWN.format("r.completion")}, '', q.split, NULL, NULL, {_TAGS}
+            {_SHOWN.format("r.completion")}, '', q.split, NULL, NULL, 0, {_TAGS}
         FROM examples r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN ({{0}})
     """,
     "prompt": f"""
         SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("r.text")}, coalesce(r.answer, ''), '',
-            r.split, NULL, NULL, {_TAGS}
+            r.split, NULL, NULL, 0, {_TAGS}
         FROM prompts r WHERE r.rowid IN ({{0}})
     """,
     "unpaired": f"""
         SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")},
-            {_SHOWN.format("r.completion")}, '', q.split, NULL, r.desirable, {_TAGS}
+            {_SHOWN.format("r.completion")}, '', q.split, NULL, r.desirable, 0, {_TAGS}
         FROM unpaired r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN ({{0}})
     """,
 }

@@ -20,7 +20,8 @@ from workbench.store.tags import Tags
 @dataclass(frozen=True, slots=True)
 class RowDetail:
     """A row as a person reads it. `answers` are two for a pair, one for an example
-    or an unpaired answer (which is `desirable` or not), else none.
+    or an unpaired answer (which is `desirable` or not), else none. A pair that `is_gold` tests
+    annotators.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class RowDetail:
     tags: tuple[str, ...]
     right_answer: str | None = None
     desirable: bool | None = None
+    is_gold: bool = False
 
 
 _UNKNOWN = Origin(OriginKind.IMPORTED)
@@ -66,6 +68,7 @@ def read_row(database: Database, kind: str, row_id: str) -> RowDetail | None:
             tags=tags,
             right_answer=prompt["answer"],
             desirable=bool(row["desirable"]) if kind == "unpaired" else None,
+            is_gold=kind == "pair" and db["gold"].count_where("pair_id = ?", [row_id]) > 0,
         )
 
     return database.read(query)

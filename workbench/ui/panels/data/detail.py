@@ -142,6 +142,8 @@ class RowView(Card):
     def _show_state(self, detail: RowDetail) -> None:
         if detail.prompt.split is Split.HELD_OUT:
             set_pill(self._state, self.tr("held out"), "caution")
+        elif detail.is_gold:
+            set_pill(self._state, self.tr("gold item"), "caution")
         elif detail.kind == "pair" and not detail.standing_ids:
             set_pill(self._state, self.tr("to be labelled"), "neutral")
         elif detail.kind == "pair":

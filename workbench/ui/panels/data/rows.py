@@ -133,7 +133,7 @@ class Rows(QAbstractTableModel):
             Choice.BOTH_BAD: self.tr("both bad"),
             Choice.SKIP: self.tr("skipped"),
         }
-        verdict = words[row.standing]
+        verdict = self.tr("gold item") if row.is_gold else words[row.standing]
         if row.split is Split.HELD_OUT:
             return self.tr("held out · {0}").format(verdict)
         return verdict
