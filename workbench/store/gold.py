@@ -9,6 +9,7 @@ import sqlite_utils
 
 from workbench.core.labelling import GoldAnswer
 from workbench.core.preferences import Choice, Strength
+from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 
 
@@ -52,6 +53,14 @@ class Gold:
             return GoldAnswer(pair_id, Choice(row[0]), strength, row[2])
 
         return self._database.read(query)
+
+    def pair_ids(self) -> list[str]:
+        """Every gold item that is not in the bin, by when it was made one, the newest first."""
+        sql = f"""
+            SELECT pair_id FROM gold WHERE {not_in_bin("gold.pair_id")}
+            ORDER BY created_at DESC, pair_id
+        """
+        return self._database.read(lambda db: [str(row[0]) for row in db.execute(sql)])
 
     def count(self) -> int:
         return self._database.read(lambda db: int(db["gold"].count))

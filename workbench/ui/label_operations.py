@@ -54,6 +54,12 @@ def mark_gold(project: Project, answer: GoldAnswer, annotator: str) -> Changes:
     return Changes(Changed.PAIRS | Changed.VERDICTS)
 
 
+def unmark_gold(project: Project, pair_id: str) -> Changes:
+    """Let a gold item be an ordinary pair again, which is asked of people and may train."""
+    project.gold.unmark(pair_id)
+    return Changes(Changed.PAIRS | Changed.VERDICTS)
+
+
 def change_label_settings(project: Project, settings: LabelSettings) -> Changes:
     """Say how this project is labelled from now on."""
     project.queue.change_settings(settings)

@@ -70,6 +70,7 @@ class QueueMenu(QMenu):
     scores_wanted = Signal()
     keys_wanted = Signal()
     gold_wanted = Signal()
+    gold_items_wanted = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -83,6 +84,7 @@ class QueueMenu(QMenu):
         self._add(self.tr("Read scores…"), self.scores_wanted)
         self.addSeparator()
         self._gold = self._add(self.tr("Make this pair a gold item…"), self.gold_wanted)
+        self._add(self.tr("Gold items…"), self.gold_items_wanted)
         self._add(self.tr("Keys…"), self.keys_wanted)
 
     def show_queue(self, queue: LabelQueue) -> None:

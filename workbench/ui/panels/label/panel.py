@@ -114,6 +114,7 @@ class LabelPanel(Panel):
             Command(self.tr("How pairs are picked"), menu.settings_wanted.emit, "settings"),
             Command(self.tr("Score the waiting pairs with a model"), self._scoring.choose, "next"),
             Command(self.tr("Make this pair a gold item"), menu.gold_wanted.emit, "check"),
+            Command(self.tr("Look at the gold items"), menu.gold_items_wanted.emit, "check"),
             Command(self.tr("Settle disagreements"), menu.disagreements_wanted.emit, "label"),
             Command(self.tr("Label as somebody else"), self._people_menu.new_wanted.emit, "add"),
             Command(self.tr("Merge another copy of this project"), self._requests.merge, "import"),

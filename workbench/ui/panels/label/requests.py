@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from workbench.core.changes import NO_CHANGES, Changes
 from workbench.core.labelling import PickedBy
-from workbench.core.preferences import Choice, choice_of_side
+from workbench.core.preferences import Choice, Pair, choice_of_side
 from workbench.store.merge import Merged
 from workbench.ui import label_operations
 from workbench.ui.context import Session
 from workbench.ui.file_dialogs import ask_for_file, ask_for_folder, ask_where_to_save
 from workbench.ui.panels.label.actions import KeyMap
+from workbench.ui.panels.label.gold_items import GoldItemsDialog
 from workbench.ui.panels.label.header import PeopleMenu, QueueMenu
 from workbench.ui.panels.label.keys_dialog import KeysDialog
 from workbench.ui.panels.label.queue import LabelQueue
@@ -42,6 +43,7 @@ class Requests:
         menu.export_wanted.connect(self.write_pairs)
         menu.scores_wanted.connect(self.read_scores)
         menu.gold_wanted.connect(self.gold)
+        menu.gold_items_wanted.connect(self.gold_items)
         people.aboutToShow.connect(
             lambda: people.show_people(annotators.names(), self._queue().annotator)
         )
@@ -124,6 +126,23 @@ class Requests:
                 self._session.window.show_notice(said)
 
         _open(dialog, accept)
+
+    def gold_items(self) -> None:
+        """The gold items, and the way back to ordinary pairs."""
+        project, session = self._session.project, self._session
+
+        def unmark(pair_id: str) -> bool:
+            return session.change(lambda: label_operations.unmark_gold(project, pair_id))
+
+        def show(pairs: list[Pair]) -> None:
+            _open(GoldItemsDialog(pairs, unmark, self._owner), lambda: None)
+
+        def read() -> list[Pair]:
+            pair_ids = project.gold.pair_ids()
+            found = {pair.id: pair for pair in project.pairs.some(pair_ids)}
+            return [found[pair_id] for pair_id in pair_ids]
+
+        session.bridge.run(read, show, session.show_error, owner=self._owner)
 
     def read_scores(self) -> None:
         """Scores from a file, named after it."""
