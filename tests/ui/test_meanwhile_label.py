@@ -166,12 +166,13 @@ def test_the_settings_that_are_offered_are_the_project_s_before_anything_was_rea
     bridge.hold(qtbot)
     panel.show()
     panel._requests.settings()
+    bridge.release()
+    qtbot.waitUntil(lambda: panel.findChild(LabelSettingsDialog) is not None)
     dialog = panel.findChild(LabelSettingsDialog)
     assert dialog is not None
     dialog.accept()
-    assert project.queue.settings() == settings
     qtbot.waitUntil(lambda: bridge.is_idle)
-    bridge.release()
+    assert project.queue.settings() == settings
 
 
 def test_nothing_is_said_of_a_queue_before_it_is_counted(

@@ -225,7 +225,8 @@ class LabelPanel(Panel):
 
     def _show_counted(self) -> None:
         self._queue_menu.show_queue(self._queue)
-        self._answers.show_place(*self._queue.place)
+        if self._queue.current is not None:  # else it would be the place of what is still to come
+            self._answers.show_place(*self._queue.place)
         self._show_around()
 
     # Showing.
