@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -27,6 +29,23 @@ def test_work_runs_elsewhere_and_its_result_arrives_here(qtbot: QtBot, bridge: B
     worker, here = seen[0]
     assert here == threading.get_ident()
     assert worker != here
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux")
+def test_work_in_the_background_leaves_the_processor_to_the_window(
+    qtbot: QtBot, bridge: Bridge
+) -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    seen: list[int] = []
+    bridge.run(priority, seen.append, in_background=True)
+    qtbot.waitUntil(lambda: len(seen) == 1)
+    bridge.run(priority, seen.append)
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    background, usual = seen
+    assert usual == priority()
+    assert background > usual
 
 
 def test_an_error_goes_to_who_asked(qtbot: QtBot, bridge: Bridge) -> None:

@@ -10,7 +10,7 @@ from tests.ui.data_samples import add_questions, show_panel
 from workbench.store.project import Project
 from workbench.ui import theme
 from workbench.ui.context import Session
-from workbench.ui.panels.data.row_delegate import shortened
+from workbench.ui.panels.data.line_cutter import LineCutter
 from workbench.ui.panels.data.rows import Index, Rows
 
 
@@ -22,13 +22,13 @@ def test_a_cell_is_asked_once_for_what_stands_in_it(
     table = panel.browser.table
     qtbot.waitUntil(lambda: panel.browser.rows.row(0) is not None)
     asked: list[tuple[int, int]] = []
-    data = Rows.data
+    ask = Rows.text
 
-    def counted(rows: Rows, index: Index, role: int = 0) -> object:
+    def counted(rows: Rows, index: Index) -> str:
         asked.append((index.row(), index.column()))
-        return data(rows, index, role)
+        return ask(rows, index)
 
-    monkeypatch.setattr(Rows, "data", counted)
+    monkeypatch.setattr(Rows, "text", counted)
     table.viewport().repaint()
     assert (0, 0) in asked
     assert len(asked) == len(set(asked))
@@ -38,6 +38,6 @@ def test_a_cell_is_asked_once_for_what_stands_in_it(
 @pytest.mark.parametrize("text", ["short", "a long line " * 40, "iiii" * 200, "שלום עולם " * 40])
 def test_what_is_painted_fits_and_says_where_it_was_cut(text: str) -> None:
     metrics = QFontMetrics(theme.font("body"))
-    shown = shortened(text, 200, metrics)
+    shown = LineCutter(theme.font("body")).cut(text, 200)
     assert metrics.horizontalAdvance(shown) <= 200
     assert shown == text or shown.endswith("…")

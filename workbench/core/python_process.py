@@ -61,3 +61,9 @@ def stand_back() -> None:
     """
     if hasattr(os, "nice"):
         os.nice(_NICER)
+
+
+def stand_back_here() -> None:
+    """As `stand_back`, for the thread that calls it alone; only where threads have priorities."""
+    if sys.platform == "linux":  # elsewhere the whole process would stand back
+        os.nice(_NICER)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from workbench.core.errors import DataFileError, KnownError
 from workbench.core.preferences import Origin, OriginKind
+from workbench.core.python_process import stand_back_here
 from workbench.exchange.probe import Look, look
 from workbench.exchange.sources import (
     Source,
@@ -191,7 +192,7 @@ class _Import:
         with (
             tempfile.TemporaryDirectory() as paste_folder,
             _staging_names(self._project.imports.folder) as (staging, rejects),
-            ThreadPoolExecutor(1) as beside,
+            ThreadPoolExecutor(1, initializer=stand_back_here) as beside,
         ):
             files = self._fetch(Path(paste_folder))
             found = self._look(files)

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.core.errors import KnownError
 from workbench.formats.fields import Fields
-from workbench.formats.form import Form
+from workbench.formats.form import Form, RowMapping
 from workbench.formats.forms import (
     alpaca,
     arena,
@@ -69,9 +69,13 @@ def forms_that_fit(rows: Sequence[Row]) -> list[Form]:
     recognised, possible = [], []
     for form in FORMS:
         good = fitting = 0
+        mappings: dict[tuple[str, ...], RowMapping] = {}  # most rows have the same columns
         for row in rows:
             unfolded = form.unfolded(row)
-            mapping = form.guess(unfolded)
+            columns = tuple(unfolded)
+            if columns not in mappings:
+                mappings[columns] = form.guess(columns)
+            mapping = mappings[columns]
             if form.missing(mapping):
                 continue
             fitting += 1

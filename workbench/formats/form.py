@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from workbench.formats.fields import Fields
@@ -90,6 +91,7 @@ class Form:
         return tuple(role for role in roles if role not in mapping)
 
 
+@lru_cache(1024)
 def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 

@@ -7,6 +7,7 @@ beside the writer thread, on the thread that asks.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from array import array
@@ -111,10 +112,19 @@ class Browse:
             return _keys(db, wanted, order, -1)
 
     def page(self, kind: str, keys: Sequence[int]) -> list[BrowseRow]:
-        """The rows with these keys, in this order; one that is gone meanwhile is left out."""
-        sql = _PAGES[kind].format(", ".join("?" * len(keys)))
+        """The rows with these keys, in this order; one that is gone meanwhile is left out.
+
+        They come as one text: row by row, Python's lock would go to and fro a hundred times just
+        when the window's thread wants it to paint them.
+        """
+        row = ", ".join(_ROW_COLUMNS)
+        sql = (
+            f"WITH page({row}) AS ({_PAGES[kind]})"
+            f" SELECT json_group_array(json_array({row})) FROM page"
+        )
         with self._reading() as db:
-            found = {row[0]: _browse_row(row) for row in db.execute(sql, list(keys))}
+            text: str = db.execute(sql, [json.dumps(list(keys))]).fetchone()[0]
+        found = {row[0]: _browse_row(*row) for row in json.loads(text)}
         return [found[key] for key in keys if key in found]
 
     def row_ids(self, kind: str, keys: Sequence[int]) -> list[str]:
@@ -240,48 +250,60 @@ def _row_of_doc(table: str) -> str:
     return f"{table} r ON r.rowid = d.source"
 
 
-def _browse_row(row: tuple[object, ...]) -> BrowseRow:
-    key, row_id, dataset_id, prompt, first, second, split, choice, desirable, is_gold, tags = row
+def _browse_row(
+    key: int, row_id: str, dataset_id: str, prompt: str, first: str, second: str, split: str,
+    choice: str | None, desirable: int | None, is_gold: int, tags: str | None,
+) -> BrowseRow:  # fmt: skip
     return BrowseRow(
-        key=int(str(key)),
-        id=str(row_id),
-        dataset_id=str(dataset_id),
-        prompt=str(prompt),
-        first=str(first),
-        second=str(second),
-        split=Split(str(split)),
-        standing=Choice(str(choice)) if choice else None,
-        tags=tuple(str(tags).split("\n")) if tags else (),
+        key=key,
+        id=row_id,
+        dataset_id=dataset_id,
+        prompt=prompt,
+        first=first,
+        second=second,
+        split=_SPLITS[split],
+        standing=_CHOICES[choice] if choice else None,
+        tags=tuple(tags.split("\n")) if tags else (),
         desirable=None if desirable is None else bool(desirable),
         is_gold=bool(is_gold),
     )
 
 
-_SHOWN = f"substr({{0}}, 1, {_SHOWN_CHARACTERS})"
+def _shown(column: str) -> str:
+    return f"substr({column}, 1, {_SHOWN_CHARACTERS})"
+
+
+_SPLITS = {split.value: split for split in Split}
+_CHOICES = {choice.value: choice for choice in Choice}
+_ROW_COLUMNS = (
+    "key", "id", "dataset_id", "prompt", "first", "second", "split", "choice", "desirable",
+    "is_gold", "tags",
+)  # fmt: skip
+_WANTED = "(SELECT value FROM json_each(?))"
 _TAGS = "(SELECT group_concat(tag, char(10)) FROM row_tags WHERE row_id = r.id)"
 _PAGES = {
     "pair": f"""
-        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")}, {_SHOWN.format("a.text")},
-            {_SHOWN.format("b.text")}, q.split,
+        SELECT r.rowid, r.id, r.dataset_id, {_shown("q.text")}, {_shown("a.text")},
+            {_shown("b.text")}, q.split,
             (SELECT choice FROM standing WHERE pair_id = r.id ORDER BY verdict_id DESC LIMIT 1),
             NULL, EXISTS (SELECT 1 FROM gold WHERE pair_id = r.id), {_TAGS}
         FROM pairs r JOIN prompts q ON q.id = r.prompt_id
         JOIN responses a ON a.id = r.first_id JOIN responses b ON b.id = r.second_id
-        WHERE r.rowid IN ({{0}})
+        WHERE r.rowid IN {_WANTED}
     """,
     "example": f"""
-        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")},
-            {_SHOWN.format("r.completion")}, '', q.split, NULL, NULL, 0, {_TAGS}
-        FROM examples r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN ({{0}})
+        SELECT r.rowid, r.id, r.dataset_id, {_shown("q.text")},
+            {_shown("r.completion")}, '', q.split, NULL, NULL, 0, {_TAGS}
+        FROM examples r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN {_WANTED}
     """,
     "prompt": f"""
-        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("r.text")}, coalesce(r.answer, ''), '',
+        SELECT r.rowid, r.id, r.dataset_id, {_shown("r.text")}, coalesce(r.answer, ''), '',
             r.split, NULL, NULL, 0, {_TAGS}
-        FROM prompts r WHERE r.rowid IN ({{0}})
+        FROM prompts r WHERE r.rowid IN {_WANTED}
     """,
     "unpaired": f"""
-        SELECT r.rowid, r.id, r.dataset_id, {_SHOWN.format("q.text")},
-            {_SHOWN.format("r.completion")}, '', q.split, NULL, r.desirable, 0, {_TAGS}
-        FROM unpaired r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN ({{0}})
+        SELECT r.rowid, r.id, r.dataset_id, {_shown("q.text")},
+            {_shown("r.completion")}, '', q.split, NULL, r.desirable, 0, {_TAGS}
+        FROM unpaired r JOIN prompts q ON q.id = r.prompt_id WHERE r.rowid IN {_WANTED}
     """,
 }

@@ -22,7 +22,7 @@ from workbench.ui.main_window import MainWindow
 from workbench.ui.settings import SIZES_PERCENT, Settings
 
 _PRELOAD_AFTER_MS = 300
-_SWITCH_INTERVAL_S = 0.001
+_SWITCH_INTERVAL_S = 0.0002
 # What is used first comes first.
 _PANEL_MODULES = tuple(
     f"workbench.ui.panels.{name}.panel"

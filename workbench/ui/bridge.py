@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from workbench.core.python_process import stand_back_here
+
 T = TypeVar("T")
 
 _WORKERS = 4
@@ -82,6 +84,9 @@ class Bridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="bridge")
+        self._background = ThreadPoolExecutor(
+            1, thread_name_prefix="background", initializer=stand_back_here
+        )
         self._polls: list[Poll] = []
         self._closed = False
         self._delivered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -93,12 +98,14 @@ class Bridge(QObject):
         on_error: Callable[[BaseException], object] | None = None,
         *,
         owner: QObject | None = None,
+        in_background: bool = False,
     ) -> Task:
         """Call `function()` on a worker thread, then `on_done(result)` on the GUI thread.
 
-        An exception goes to `on_error`, or to the signal `failed` without one. Nothing is called
-        once `owner` (or the object whose method the callback is) has been deleted. A closed
-        bridge starts nothing.
+        Long work that nobody waits for goes `in_background`: on a thread apart, which leaves the
+        processor first to the window. An exception goes to `on_error`, or to the signal `failed`
+        without one. Nothing is called once `owner` (or the object whose method the callback is) has
+        been deleted. A closed bridge starts nothing.
         """
         task = Task()
         if self._closed:
@@ -113,7 +120,8 @@ class Bridge(QObject):
             else:
                 self._send(task, on_done, result, owner)
 
-        self._pool.submit(work)
+        pool = self._background if in_background else self._pool
+        pool.submit(work)
         return task
 
     def forward(
@@ -156,7 +164,8 @@ class Bridge(QObject):
         for poll in self._polls:
             poll.close()
         self._polls.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._background):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _send(
         self,

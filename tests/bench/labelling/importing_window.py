@@ -43,15 +43,20 @@ def longest_block(project: Project, file: Path, rows: int) -> Block:
     watch = WindowWatch()
     watch.start()
     page.start()
+    _live_between_looks()
     panel.show_rows()
     known = browser.rows.rowCount()
     chance = random.Random(1)
     while page.is_busy:
         browser.table.scrollTo(browser.rows.index(chance.randrange(known), 0))
-        next_look = time.monotonic() + _BETWEEN_LOOKS_S
-        live_until(lambda at=next_look: time.monotonic() > at)
+        _live_between_looks()
     live_until(lambda: browser.rows.rowCount() == rows, _LONGEST_IMPORT_S)
     live_until(lambda: browser.rows.row(rows - 1) is not None)
     block = watch.stop()
     window.close()
     return block
+
+
+def _live_between_looks() -> None:
+    next_look = time.monotonic() + _BETWEEN_LOOKS_S
+    live_until(lambda: time.monotonic() > next_look)

@@ -39,7 +39,7 @@ class IndexKeeper(QObject):
         self._is_at_work = True
         tell = self._bridge.forward(self._tell, owner=self)
         work = partial(self._project.index.catch_up, tell, self._stop.is_set)
-        self._bridge.run(work, self._on_done, self._on_error, owner=self)
+        self._bridge.run(work, self._on_done, self._on_error, owner=self, in_background=True)
 
     def stop(self) -> None:
         """End the work; the next time it goes on from there."""

@@ -49,6 +49,7 @@ class Rows(QAbstractTableModel):
         self._keys: array[int] = array("q")
         self._is_complete = False
         self._pages: dict[int, dict[int, BrowseRow]] = {}
+        self._texts: dict[tuple[int, int], str] = {}  # of the cells painted since the last page
         self._asked: set[int] = set()
         self._turn = 0  # pages that were asked for in an earlier one are asked for again
         self._superseded = threading.Event()
@@ -118,10 +119,18 @@ class Rows(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
             return None
-        row = self.row(index.row())
+        return self.text(index)
+
+    def text(self, index: Index) -> str:
+        """What stands in a cell, on one line."""
+        number, column = index.row(), index.column()
+        row = self.row(number)
         if row is None:
             return "…"
-        return " ".join(self._columns[index.column()][1](row).split())
+        cell = (row.key, column)
+        if cell not in self._texts:
+            self._texts[cell] = " ".join(self._columns[column][1](row).split())
+        return self._texts[cell]
 
     def verdict(self, row: BrowseRow) -> str:
         """What is decided on a pair, and whether it may train, in words."""
@@ -220,6 +229,7 @@ class Rows(QAbstractTableModel):
         self._keys = keys
         self._columns = self._columns_of(self._filter.kind)
         self._pages.clear()
+        self._texts.clear()
         self._asked.clear()
         self.endResetModel()
 
@@ -254,6 +264,7 @@ class Rows(QAbstractTableModel):
             del self._pages[oldest]
             self._asked.discard(oldest)
         self._pages[page] = {row.key: row for row in rows}
+        self._texts.clear()
         last = min(first + PAGE_SIZE, len(self._keys)) - 1
         if last >= first:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self._columns) - 1))
