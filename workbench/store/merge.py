@@ -1,9 +1,9 @@
 """Joining another copy of a project into this one, without loss and without doubling.
 
 Identifiers are unique across machines, so what both copies have is recognised by them. What both
-imported on their own, from the same file, is recognised by its content. Where both edited a text,
-threw a row away or put it back, what was done last holds. Merging again adds nothing. Runs and
-models stay where they are: they belong to a machine's folders.
+imported on their own, from the same file, is recognised by the words with which it came. Where both
+edited a text, threw a row away or put it back, what was done last holds. Merging again adds
+nothing. Runs and models stay where they are: they belong to a machine's folders.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sqlite_utils
 from workbench.core.errors import ProjectError
 from workbench.store import merge_statements as sql
 from workbench.store.database import Database
+from workbench.store.merge_mapping import TEMPORARY_NAMES, map_what_is_here
 from workbench.store.verdict_rows import restore_standing
 
 _DATABASE = "project.sqlite"
@@ -79,7 +80,7 @@ class Merge:
         self._database.read(lambda db: db.execute("ATTACH ? AS theirs", [path]))
         try:
             before = self._database.read(_counts)
-            self._database.write(_map_what_is_here)
+            self._database.write(_map_and_begin)
             for table in sql.IN_PORTIONS:
                 self._copy_in_portions(table)
             self._restore_standing()
@@ -122,10 +123,9 @@ class Merge:
             self._database.write(change)
 
 
-def _map_what_is_here(db: sqlite_utils.Database) -> None:
-    for statement in sql.TEMPORARY_TABLES:
-        db.execute(statement)
-    for statement in sql.MAPPING:
+def _map_and_begin(db: sqlite_utils.Database) -> None:
+    map_what_is_here(db)
+    for statement in sql.DATASETS:
         db.execute(statement)
 
 
@@ -135,7 +135,7 @@ def _finish(db: sqlite_utils.Database) -> None:
 
 
 def _let_go(db: sqlite_utils.Database) -> None:
-    for table in sql.TEMPORARY_NAMES:
+    for table in TEMPORARY_NAMES:
         db.execute(f"DROP TABLE IF EXISTS temp.{table}")
     db.execute("DETACH theirs")
 

@@ -1,79 +1,16 @@
 """The statements of a merge: `main` is this project, `theirs` the other, as attached.
 
-Each table `same_…` says which of their rows is which of ours; a row of theirs that is in none is
-new here and keeps its identifier.
+The tables `same_…` of `merge_mapping.py` say which of their rows is which of ours; a row of theirs
+that is in none is new here and keeps its identifier.
 """
 
 from __future__ import annotations
 
-TEMPORARY_NAMES = ("same_dataset", "same_prompt", "same_pair", "same_response", "touched")
-
-TEMPORARY_TABLES = (
-    *(
-        f"CREATE TEMP TABLE {name} (theirs TEXT PRIMARY KEY, ours TEXT NOT NULL) WITHOUT ROWID"
-        for name in TEMPORARY_NAMES[:-1]
-    ),
-    "CREATE TEMP TABLE touched (pair_id TEXT, annotator TEXT, PRIMARY KEY (pair_id, annotator))",
-)
+from workbench.store.merge_mapping import our_row, ours
 
 _FINISHED = "dataset_id NOT IN (SELECT dataset_id FROM theirs.unfinished)"
 
-
-def _ours(kind: str, column: str) -> str:
-    """The identifier here of what `column` names there."""
-    return f"coalesce((SELECT ours FROM temp.same_{kind} WHERE theirs = {column}), {column})"
-
-
-# Pairs of one file, numbered among those with the same prompt and the same answers.
-def _numbered(schema: str, prompt: str, dataset: str, where: str) -> str:
-    return f"""
-        SELECT p.id, p.first_id, p.second_id, {prompt} AS prompt, {dataset} AS dataset,
-            a.text AS first, b.text AS second, row_number() OVER (
-                PARTITION BY {dataset}, {prompt}, a.text, b.text ORDER BY p.position, p.id
-            ) AS number
-        FROM {schema}.pairs p JOIN {schema}.responses a ON a.id = p.first_id
-        JOIN {schema}.responses b ON b.id = p.second_id WHERE {where}
-    """
-
-
-_THEIR_PAIRS = _numbered(
-    "theirs",
-    _ours("prompt", "p.prompt_id"),
-    _ours("dataset", "p.dataset_id"),
-    "p.dataset_id IN (SELECT theirs FROM temp.same_dataset)"
-    " AND p.id NOT IN (SELECT id FROM main.pairs)",
-)
-_OUR_PAIRS = _numbered(
-    "main",
-    "p.prompt_id",
-    "p.dataset_id",
-    "p.dataset_id IN (SELECT ours FROM temp.same_dataset)"
-    " AND p.id NOT IN (SELECT id FROM theirs.pairs)",
-)
-_SAME_PAIRS = f"""
-    FROM ({_THEIR_PAIRS}) t JOIN ({_OUR_PAIRS}) o ON o.dataset = t.dataset
-        AND o.prompt = t.prompt AND o.first = t.first AND o.second = t.second
-        AND o.number = t.number
-"""
-
-MAPPING = (
-    # The same file imported in both copies is one data set, and so is what was compared.
-    """
-    INSERT OR IGNORE INTO temp.same_dataset
-    SELECT t.id, o.id FROM theirs.datasets t JOIN main.datasets o
-        ON (o.sha256 = t.sha256 AND o.kind = t.kind)
-        OR (o.source = 'compare' AND t.source = 'compare')
-    WHERE t.id NOT IN (SELECT id FROM main.datasets)
-        AND o.id NOT IN (SELECT id FROM theirs.datasets)
-    """,
-    """
-    INSERT OR IGNORE INTO temp.same_prompt
-    SELECT t.prompt_id, o.prompt_id FROM theirs.prompt_keys t
-    JOIN main.prompt_keys o ON o.key = t.key WHERE o.prompt_id != t.prompt_id
-    """,
-    f"INSERT OR IGNORE INTO temp.same_pair SELECT t.id, o.id {_SAME_PAIRS}",
-    f"INSERT OR IGNORE INTO temp.same_response SELECT t.first_id, o.first_id {_SAME_PAIRS}",
-    f"INSERT OR IGNORE INTO temp.same_response SELECT t.second_id, o.second_id {_SAME_PAIRS}",
+DATASETS = (
     """
     INSERT OR IGNORE INTO main.datasets
     SELECT * FROM theirs.datasets WHERE id NOT IN (SELECT theirs FROM temp.same_dataset)
@@ -88,7 +25,7 @@ MAPPING = (
     # A prompt that was held out once, in either copy, never trains.
     f"""
     UPDATE main.prompts SET split = 'held_out' WHERE split != 'held_out' AND id IN (
-        SELECT {_ours("prompt", "t.id")} FROM theirs.prompts t
+        SELECT {ours("prompt", "t.id")} FROM theirs.prompts t
         WHERE t.split = 'held_out' AND {_FINISHED}
     )
     """,
@@ -97,30 +34,24 @@ MAPPING = (
 _PORTION = "t.rowid > :after AND t.rowid <= :upto"
 _NEW_VERDICT = f"""
     {_PORTION} AND t.id NOT IN (SELECT id FROM main.verdicts)
-    AND {_ours("pair", "t.pair_id")} IN (SELECT id FROM main.pairs)
-    AND NOT (
-        t.source IN ('import', 'rule') AND EXISTS (
-            SELECT 1 FROM temp.same_pair s JOIN main.verdicts o ON o.pair_id = s.ours
-            WHERE s.theirs = t.pair_id AND o.annotator = t.annotator AND o.source = t.source
-        )
-    )
+    AND {ours("row", "t.pair_id")} IN (SELECT id FROM main.pairs)
+    AND t.id NOT IN (SELECT theirs FROM temp.same_verdict)
 """
 
 
 def _is_newer(parts: str) -> str:
     """Whether one of these parts of the row `t` was edited there after all edits of it here."""
-    newest = (
-        "(SELECT max(edited_at) FROM {0}.row_edits e WHERE e.row_id = t.id AND e.part IN ({1}))"
-    )
-    return f"{newest.format('theirs', parts)} > coalesce({newest.format('main', parts)}, 0)"
+    newest = "(SELECT max(edited_at) FROM {0}.row_edits e WHERE e.row_id = {1} AND e.part IN ({2}))"
+    there = newest.format("theirs", "t.id", parts)
+    return f"{there} > coalesce({newest.format('main', our_row('t.id'), parts)}, 0)"
 
 
 # What was edited in both copies has the newer text of each part; all edits stay in the history.
 # An edited prompt brings its own copies of a pair's answers along.
 _EDITED_COLUMNS = {
-    "prompt_id": ("'prompt'", _ours("prompt", "t.prompt_id")),
-    "first_id": ("'prompt', 'first'", _ours("response", "t.first_id")),
-    "second_id": ("'prompt', 'second'", _ours("response", "t.second_id")),
+    "prompt_id": ("'prompt'", ours("prompt", "t.prompt_id")),
+    "first_id": ("'prompt', 'first'", ours("response", "t.first_id")),
+    "second_id": ("'prompt', 'second'", ours("response", "t.second_id")),
     "completion": ("'first'", "t.completion"),
 }
 
@@ -128,11 +59,10 @@ _EDITED_COLUMNS = {
 def _take_edits(table: str, *columns: str) -> tuple[str, ...]:
     return tuple(
         f"""
-        UPDATE main.{table} SET {column} = (
-            SELECT {value} FROM theirs.{table} t WHERE t.id = {table}.id
-        ) WHERE id IN (
-            SELECT t.id FROM theirs.{table} t WHERE {_PORTION} AND {_is_newer(parts)}
-        )
+        UPDATE main.{table} SET {column} = newer.value FROM (
+            SELECT {our_row("t.id")} AS id, {value} AS value FROM theirs.{table} t
+            WHERE {_PORTION} AND {_is_newer(parts)}
+        ) AS newer WHERE {table}.id = newer.id
         """
         for column in columns
         for parts, value in [_EDITED_COLUMNS[column]]
@@ -144,53 +74,61 @@ _OF_NEW_VERDICTS = f"""
     WHERE {_PORTION} AND t.id IN (SELECT id FROM main.verdicts)
 """
 
+# Of prompts that both have in other words, the newer ones.
+_OUR_ROW_OF_A_LIST = "coalesce((SELECT ours FROM temp.reworded WHERE theirs = t.id), t.id)"
+_REWORDED_LATER = f"""
+    SELECT {_OUR_ROW_OF_A_LIST} AS id, t.messages, t.text, k.key FROM theirs.prompts t
+    JOIN theirs.prompt_keys k ON k.prompt_id = t.id
+    WHERE {_PORTION} AND {_is_newer("'prompt'")} AND (
+        t.id NOT IN (SELECT theirs FROM temp.same_prompt)
+        OR t.id IN (SELECT theirs FROM temp.reworded)
+    )
+"""
+
 IN_PORTIONS: dict[str, tuple[str, ...]] = {
     "prompts": (
         f"""
         INSERT OR IGNORE INTO main.prompts (id, messages, text, split, answer, answer_check,
             dataset_id, position)
         SELECT t.id, t.messages, t.text, t.split, t.answer, t.answer_check,
-            {_ours("dataset", "t.dataset_id")}, t.position FROM theirs.prompts t
+            {ours("dataset", "t.dataset_id")}, t.position FROM theirs.prompts t
         WHERE {_PORTION} AND {_FINISHED} AND t.id NOT IN (SELECT theirs FROM temp.same_prompt)
         """,
         f"""
-        UPDATE main.prompts SET (messages, text) = (
-            SELECT t.messages, t.text FROM theirs.prompts t WHERE t.id = prompts.id
-        ) WHERE id IN (
-            SELECT t.id FROM theirs.prompts t WHERE {_PORTION}
-            AND t.id NOT IN (SELECT theirs FROM temp.same_prompt) AND {_is_newer("'prompt'")}
-        )
+        UPDATE main.prompts SET messages = newer.messages, text = newer.text
+        FROM ({_REWORDED_LATER}) AS newer WHERE prompts.id = newer.id
+            AND NOT EXISTS (SELECT 1 FROM main.prompt_keys WHERE key = newer.key)
         """,
         # A prompt is found by the words that it has here, and by no others.
         f"""
         DELETE FROM main.prompt_keys WHERE prompt_id IN (
-            SELECT t.id FROM theirs.prompts t WHERE {_PORTION} AND {_is_newer("'prompt'")}
-        ) AND key NOT IN (
-            SELECT key FROM theirs.prompt_keys k WHERE k.prompt_id = prompt_keys.prompt_id
-        ) AND prompt_id NOT IN (SELECT theirs FROM temp.same_prompt)
+            SELECT newer.id FROM ({_REWORDED_LATER}) AS newer
+            JOIN main.prompts o ON o.id = newer.id AND o.messages = newer.messages
+        )
         """,
         f"""
-        INSERT OR IGNORE INTO main.prompt_keys SELECT k.key, k.prompt_id FROM theirs.prompts t
+        INSERT OR IGNORE INTO main.prompt_keys SELECT k.key, o.id FROM theirs.prompts t
         JOIN theirs.prompt_keys k ON k.prompt_id = t.id
-        JOIN main.prompts o ON o.id = t.id AND o.messages = t.messages WHERE {_PORTION}
+        JOIN main.prompts o ON o.id = {_OUR_ROW_OF_A_LIST} AND o.messages = t.messages
+        WHERE {_PORTION}
         """,
     ),
     "responses": (
         f"""
         INSERT OR IGNORE INTO main.responses (id, prompt_id, text, origin, parent_id, created_at)
-        SELECT t.id, {_ours("prompt", "t.prompt_id")}, t.text, t.origin,
-            {_ours("response", "t.parent_id")}, t.created_at FROM theirs.responses t
+        SELECT t.id, {ours("prompt", "t.prompt_id")}, t.text, t.origin,
+            {ours("response", "t.parent_id")}, t.created_at FROM theirs.responses t
         WHERE {_PORTION} AND t.id NOT IN (SELECT theirs FROM temp.same_response)
-            AND {_ours("prompt", "t.prompt_id")} IN (SELECT id FROM main.prompts)
+            AND {ours("prompt", "t.prompt_id")} IN (SELECT id FROM main.prompts)
         """,
     ),
     "pairs": (
         f"""
         INSERT OR IGNORE INTO main.pairs (id, prompt_id, first_id, second_id, dataset_id, position)
-        SELECT t.id, {_ours("prompt", "t.prompt_id")}, {_ours("response", "t.first_id")},
-            {_ours("response", "t.second_id")}, {_ours("dataset", "t.dataset_id")}, t.position
+        SELECT t.id, {ours("prompt", "t.prompt_id")}, {ours("response", "t.first_id")},
+            {ours("response", "t.second_id")}, {ours("dataset", "t.dataset_id")}, t.position
         FROM theirs.pairs t
-        WHERE {_PORTION} AND {_FINISHED} AND t.id NOT IN (SELECT theirs FROM temp.same_pair)
+        WHERE {_PORTION} AND {_FINISHED} AND t.id NOT IN (SELECT theirs FROM temp.same_row)
         """,
         *_take_edits("pairs", "prompt_id", "first_id", "second_id"),
     ),
@@ -198,13 +136,9 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
         f"""
         INSERT OR IGNORE INTO main.examples (id, prompt_id, completion, dataset_id, position,
             origin)
-        SELECT t.id, {_ours("prompt", "t.prompt_id")}, t.completion,
-            {_ours("dataset", "t.dataset_id")}, t.position, t.origin FROM theirs.examples t
-        WHERE {_PORTION} AND {_FINISHED} AND NOT EXISTS (
-            SELECT 1 FROM temp.same_dataset s JOIN main.examples o ON o.dataset_id = s.ours
-            WHERE s.theirs = t.dataset_id AND o.prompt_id = {_ours("prompt", "t.prompt_id")}
-                AND o.completion = t.completion
-        )
+        SELECT t.id, {ours("prompt", "t.prompt_id")}, t.completion,
+            {ours("dataset", "t.dataset_id")}, t.position, t.origin FROM theirs.examples t
+        WHERE {_PORTION} AND {_FINISHED} AND t.id NOT IN (SELECT theirs FROM temp.same_row)
         """,
         *_take_edits("examples", "prompt_id", "completion"),
     ),
@@ -212,13 +146,9 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
         f"""
         INSERT OR IGNORE INTO main.unpaired (id, prompt_id, completion, desirable, dataset_id,
             position, origin)
-        SELECT t.id, {_ours("prompt", "t.prompt_id")}, t.completion, t.desirable,
-            {_ours("dataset", "t.dataset_id")}, t.position, t.origin FROM theirs.unpaired t
-        WHERE {_PORTION} AND {_FINISHED} AND NOT EXISTS (
-            SELECT 1 FROM temp.same_dataset s JOIN main.unpaired o ON o.dataset_id = s.ours
-            WHERE s.theirs = t.dataset_id AND o.prompt_id = {_ours("prompt", "t.prompt_id")}
-                AND o.completion = t.completion AND o.desirable = t.desirable
-        )
+        SELECT t.id, {ours("prompt", "t.prompt_id")}, t.completion, t.desirable,
+            {ours("dataset", "t.dataset_id")}, t.position, t.origin FROM theirs.unpaired t
+        WHERE {_PORTION} AND {_FINISHED} AND t.id NOT IN (SELECT theirs FROM temp.same_row)
         """,
         *_take_edits("unpaired", "prompt_id", "completion"),
     ),
@@ -226,23 +156,35 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
         f"""
         INSERT OR IGNORE INTO main.votes (id, prompt_id, first_id, second_id, reviewer, choice,
             shown_left, blind, elapsed_s, created_at, pair_id)
-        SELECT t.id, {_ours("prompt", "t.prompt_id")}, {_ours("response", "t.first_id")},
-            {_ours("response", "t.second_id")}, t.reviewer, t.choice, t.shown_left, t.blind,
-            t.elapsed_s, t.created_at, {_ours("pair", "t.pair_id")} FROM theirs.votes t
+        SELECT t.id, {ours("prompt", "t.prompt_id")}, {ours("response", "t.first_id")},
+            {ours("response", "t.second_id")}, t.reviewer, t.choice, t.shown_left, t.blind,
+            t.elapsed_s, t.created_at, {ours("row", "t.pair_id")} FROM theirs.votes t
         WHERE {_PORTION}
         """,
     ),
     "verdicts": (
+        # What a file or a rule said of a pair is there already where both have read it.
+        f"""
+        INSERT OR IGNORE INTO temp.same_verdict
+        SELECT t.id, min(o.id) FROM theirs.verdicts t
+        JOIN temp.same_row s ON s.theirs = t.pair_id
+        JOIN main.verdicts o ON o.pair_id = s.ours AND o.annotator = t.annotator
+            AND o.source = t.source AND o.choice IS NOT NULL
+        WHERE {_PORTION} AND t.source IN ('import', 'rule') AND t.choice IS NOT NULL
+            AND t.id NOT IN (SELECT id FROM main.verdicts)
+        GROUP BY t.id
+        """,
         f"""
         INSERT OR IGNORE INTO temp.touched
-        SELECT {_ours("pair", "t.pair_id")}, t.annotator FROM theirs.verdicts t
+        SELECT {ours("row", "t.pair_id")}, t.annotator FROM theirs.verdicts t
         WHERE {_NEW_VERDICT}
         """,
         f"""
         INSERT INTO main.verdicts (id, pair_id, annotator, choice, shown_left, strength, elapsed_s,
             created_at, replaces, source)
-        SELECT t.id, {_ours("pair", "t.pair_id")}, t.annotator, t.choice, t.shown_left, t.strength,
-            t.elapsed_s, t.created_at, t.replaces, t.source FROM theirs.verdicts t
+        SELECT t.id, {ours("row", "t.pair_id")}, t.annotator, t.choice, t.shown_left, t.strength,
+            t.elapsed_s, t.created_at, {ours("verdict", "t.replaces")}, t.source
+        FROM theirs.verdicts t
         WHERE {_NEW_VERDICT} ORDER BY t.rowid
         """,
         f"""
@@ -255,7 +197,7 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
         """,
         f"""
         INSERT OR IGNORE INTO main.verdict_spans SELECT d.verdict_id,
-            {_ours("response", "d.response_id")}, d.start_char, d.end_char, d.text, d.is_good
+            {ours("response", "d.response_id")}, d.start_char, d.end_char, d.text, d.is_good
         FROM theirs.verdict_spans d {_OF_NEW_VERDICTS}
         """,
     ),
@@ -263,7 +205,7 @@ IN_PORTIONS: dict[str, tuple[str, ...]] = {
 
 TOUCHED = "SELECT pair_id, annotator FROM temp.touched"
 
-_PAIR_IS_HERE = f"{_ours('pair', 't.pair_id')} IN (SELECT id FROM main.pairs)"
+_PAIR_IS_HERE = f"{ours('row', 't.pair_id')} IN (SELECT id FROM main.pairs)"
 
 _ROWS_OF_A_KIND = {
     "preference": "pairs", "supervised": "examples", "prompts": "prompts", "unpaired": "unpaired",
@@ -271,44 +213,48 @@ _ROWS_OF_A_KIND = {
 
 AFTER = (
     f"""
-    INSERT OR REPLACE INTO main.gold SELECT {_ours("pair", "t.pair_id")}, t.choice, t.strength,
+    INSERT OR REPLACE INTO main.gold SELECT {ours("row", "t.pair_id")}, t.choice, t.strength,
         t.explanation, t.annotator, t.created_at FROM theirs.gold t WHERE {_PAIR_IS_HERE}
         AND t.created_at > coalesce(
-            (SELECT created_at FROM main.gold g WHERE g.pair_id = {_ours("pair", "t.pair_id")}), 0
+            (SELECT created_at FROM main.gold g WHERE g.pair_id = {ours("row", "t.pair_id")}), 0
         )
     """,
     f"""
-    INSERT OR IGNORE INTO main.edits SELECT t.pair_id, {_ours("pair", "t.original_pair_id")},
+    INSERT OR IGNORE INTO main.edits SELECT t.pair_id, {ours("row", "t.original_pair_id")},
         t.annotator, t.created_at FROM theirs.edits t WHERE t.pair_id IN (SELECT id FROM main.pairs)
     """,
     f"""
-    INSERT OR IGNORE INTO main.drafts SELECT t.annotator, {_ours("pair", "t.pair_id")},
-        {_ours("response", "t.response_id")}, t.text, t.updated_at FROM theirs.drafts t
+    INSERT OR IGNORE INTO main.drafts SELECT t.annotator, {ours("row", "t.pair_id")},
+        {ours("response", "t.response_id")}, t.text, t.updated_at FROM theirs.drafts t
     WHERE NOT EXISTS (SELECT 1 FROM main.edits e
-        WHERE e.original_pair_id = {_ours("pair", "t.pair_id")} AND e.annotator = t.annotator)
+        WHERE e.original_pair_id = {ours("row", "t.pair_id")} AND e.annotator = t.annotator)
     """,
     f"""
-    INSERT OR IGNORE INTO main.unsureness SELECT {_ours("pair", "t.pair_id")}, t.source, t.score
+    INSERT OR IGNORE INTO main.unsureness SELECT {ours("row", "t.pair_id")}, t.source, t.score
     FROM theirs.unsureness t WHERE {_PAIR_IS_HERE}
     """,
     f"""
-    INSERT OR IGNORE INTO main.row_tags SELECT t.tag, {_ours("pair", "t.row_id")}, t.kind,
+    INSERT OR IGNORE INTO main.row_tags SELECT t.tag, {our_row("t.row_id")}, t.kind,
         t.added_at FROM theirs.row_tags t
     """,
     f"""
-    INSERT OR IGNORE INTO main.row_edits SELECT t.id, {_ours("pair", "t.row_id")}, t.kind, t.part,
+    INSERT OR IGNORE INTO main.row_edits SELECT t.id, {our_row("t.row_id")}, t.kind, t.part,
         t.before, t.after, t.editor, t.edited_at FROM theirs.row_edits t
     """,
     f"""
-    INSERT INTO main.put_back SELECT {_ours("pair", "t.row_id")}, t.put_back_at
+    INSERT INTO main.put_back SELECT {our_row("t.row_id")}, t.put_back_at
     FROM theirs.put_back t WHERE true
     ON CONFLICT (row_id) DO UPDATE SET put_back_at = max(put_back_at, excluded.put_back_at)
     """,
     # In the bin or out of it: what was done last, in either copy, holds.
     f"""
-    INSERT INTO main.bin SELECT {_ours("pair", "t.row_id")}, t.kind,
-        {_ours("dataset", "t.dataset_id")}, t.batch, t.thrown_at FROM theirs.bin t
-    WHERE {_ours("dataset", "t.dataset_id")} IN (SELECT id FROM main.datasets)
+    INSERT INTO main.bin SELECT {our_row("t.row_id")}, t.kind,
+        {ours("dataset", "t.dataset_id")}, t.batch, t.thrown_at FROM theirs.bin t
+    WHERE {ours("dataset", "t.dataset_id")} IN (SELECT id FROM main.datasets) AND (
+        t.kind != 'prompt' OR {ours("dataset", "t.dataset_id")} = (
+            SELECT dataset_id FROM main.prompts WHERE id = {our_row("t.row_id")}
+        )
+    )
     ON CONFLICT (row_id) DO UPDATE SET batch = excluded.batch, thrown_at = excluded.thrown_at
         WHERE excluded.thrown_at > thrown_at
     """,
@@ -323,7 +269,7 @@ AFTER = (
             SELECT count(*) FROM main.{table} WHERE {table}.dataset_id = datasets.id
             AND {table}.id NOT IN (SELECT row_id FROM main.bin)
         ) WHERE kind = '{kind}' AND id IN (
-            SELECT {_ours("dataset", "t.id")} FROM theirs.datasets t
+            SELECT {ours("dataset", "t.id")} FROM theirs.datasets t
         )
         """
         for kind, table in _ROWS_OF_A_KIND.items()
