@@ -8,7 +8,7 @@ from tests.ui.label_panels import add_pairs, press, shown_panel, shown_text
 from tests.ui.test_label_people import dialog, run_command
 from tests.unit.store.test_label_history import give
 from workbench.core.labelling import GoldAnswer
-from workbench.core.preferences import Choice
+from workbench.core.preferences import Choice, Side, choice_of_side
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.panels.label.gold_items import GoldItemsDialog
@@ -29,6 +29,17 @@ def test_when_every_pair_has_a_verdict_what_disagrees_is_offered(
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 1?")
     press(qtbot, panel, Qt.Key.Key_Left)
     qtbot.waitUntil(panel._nothing.all_done.isVisible)
+
+
+def test_who_gives_the_last_verdict_is_told_that_it_disagrees(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    (pair_id,) = add_pairs(project, 1)
+    panel = shown_panel(qtbot, session)
+    right = choice_of_side(Side.RIGHT, panel._queue.in_view().shown_left)
+    give(project, pair_id, right, annotator="Ada")
+    press(qtbot, panel, Qt.Key.Key_Left)
+    qtbot.waitUntil(panel._nothing.to_settle.isVisible)
 
 
 def test_a_gold_item_can_be_an_ordinary_pair_again(

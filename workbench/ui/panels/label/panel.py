@@ -209,6 +209,8 @@ class LabelPanel(Panel):
         self._prepare_next()
         if self._queue.needs_more:
             self._reader.read_ahead()
+        if self._queue.current is None:
+            self._reader.read_standing()  # the last verdicts may disagree with somebody's
 
     def _show_arrived(self, before: ShownPair | None) -> None:
         settings = self._queue.settings
