@@ -64,8 +64,8 @@ def test_another_row_of_a_group_can_be_kept(show: Show, project: Project, qtbot:
     page = panel.current_tool
     assert isinstance(page, DuplicatesPage)
     page.start()
-    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 2)
-    page.view._choice.buttons()[1].click()
+    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 3)
+    page.view._choice.buttons()[2].click()
     page.drop()
     qtbot.waitUntil(lambda: project.datasets.all()[0].row_count == 1)
     assert project.browse.first_keys(RowFilter()).tolist() == [2]
@@ -83,20 +83,23 @@ def test_pairs_of_one_prompt_with_different_answers_stay_unless_one_is_chosen(
     assert isinstance(page, DuplicatesPage)
     page.compared.setCurrentIndex(1)
     page.start()
-    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 2)
+    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 3)
     assert "these are no copies" in page.summary.text()
     assert "1 row too many in 1 group" in page.summary.text()
     assert page.groups.entries[0].detail == "2 rows · answers differ"
-    assert page.view._choice.checkedButton() is None
+    assert page.view._choice.checkedButton().text() == "Keep all of them"
     page.drop()
     qtbot.waitUntil(lambda: project.datasets.all()[0].row_count == 3)
     assert project.browse.first_keys(RowFilter()).tolist() == [1, 2, 3]
     qtbot.waitUntil(page._find.isEnabled)
     page.start()
-    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 2)
+    qtbot.waitUntil(lambda: len(page.view._choice.buttons()) == 3)
     assert not page._drop.isEnabled()
-    page.view._choice.buttons()[1].click()
+    page.view._choice.buttons()[2].click()
     assert page._drop.text() == "Keep one of each, put 1 row into the bin"
+    page.view._choice.buttons()[0].click()
+    assert not page._drop.isEnabled()
+    page.view._choice.buttons()[2].click()
     page.drop()
     qtbot.waitUntil(lambda: project.browse.first_keys(RowFilter()).tolist() == [2, 3])
 

@@ -37,7 +37,7 @@ def find(qtbot: QtBot, panel: DataPanel, groups: int) -> DuplicatesPage:
     assert isinstance(page, DuplicatesPage)
     push(qtbot, panel, "data.duplicates.find")
     qtbot.waitUntil(lambda: len(page.groups.entries) == groups)
-    qtbot.waitUntil(lambda: len(page.view.findChildren(QRadioButton)) == 2)
+    qtbot.waitUntil(lambda: len(page.view.findChildren(QRadioButton)) == 3)
     return page
 
 
@@ -52,7 +52,7 @@ def test_of_two_groups_the_one_on_screen_keeps_the_row_that_was_marked(
     page = find(qtbot, show_panel(qtbot, session), groups=2)
     bridge.hold(qtbot)
     page.groups.select("1")  # its rows are on their way: those of the first are still there
-    qtbot.mouseClick(page.view.findChildren(QRadioButton)[1], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.view.findChildren(QRadioButton)[2], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bridge.is_idle)
     bridge.release()
     page.drop()

@@ -45,7 +45,7 @@ class DuplicatesPage(ToolPage):
         self._place = Place("", "pair")
         self._stop = threading.Event()
         self._groups: list[RowGroup] = []
-        self._kept: dict[int, int] = {}
+        self._kept: dict[int, int | None] = {}  # what was chosen, None for all of a group
         self._number_in_view: int | None = None  # of the group whose rows are on screen
         self.compared = QComboBox()
         self.compared.setAccessibleName(self.tr("What must be alike"))
@@ -126,7 +126,7 @@ class DuplicatesPage(ToolPage):
         )
 
     def _kept_of(self, number: int) -> int | None:
-        """The row to keep; None where nothing is chosen among rows whose answers differ."""
+        """The row to keep; None for all, as without a choice where the answers differ."""
         group = self._groups[number]
         return self._kept.get(number, None if group.answers_differ else group.keys[0])
 
@@ -236,7 +236,7 @@ class DuplicatesPage(ToolPage):
             self._number_in_view = number
             self.view.show_rows(rows, self._kept_of(number), len(group.keys) - len(rows))
 
-    def _keep(self, key: int) -> None:
+    def _keep(self, key: int | None) -> None:
         # Another group may be chosen already while the rows of this one are still on screen.
         if self._number_in_view is not None:
             self._kept[self._number_in_view] = key
