@@ -394,3 +394,6 @@ def test_the_strip_shows_the_keys_of_marks_and_fits_a_small_window(
     saved.show_text("Saved 22:22:22")
     qtbot.waitUntil(lambda: saved.text() == "Saved 22:22:22")
     assert panel.minimumSizeHint().width() <= WINDOW_MINIMUM[0] - RAIL_WIDTH
+    panel.resize(1100 - RAIL_WIDTH, 650)
+    strip = [panel.findChild(QPushButton, f"label.verdict.{name}") for name in ("skip", "undo")]
+    qtbot.waitUntil(lambda: len({key.geometry().y() for key in strip if key is not None}) == 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -96,14 +96,7 @@ class Modes(QObject):
         settings = self._queue().settings
         mode = self._keyboard.mode
         if mode is Mode.ASPECTS:
-            said = self.tr("{place} of {count} · {aspect}?   ← left   ↓ tie   → right   Esc done")
-            self._ask(
-                said.format(
-                    place=self._place + 1,
-                    count=len(settings.aspects),
-                    aspect=settings.aspects[self._place].capitalize(),
-                )
-            )
+            self._ask(self._aspect_question(settings.aspects))
         elif mode is Mode.TAGS:
             chosen = self._queue().pending.tags
             parts = (
@@ -113,3 +106,21 @@ class Modes(QObject):
             self._ask(f"{'   '.join(parts)}   {self.tr('Esc done')}")
         else:
             self._ask(self.tr("Edit which answer?   ← left   → right   Esc none"))
+
+    def _aspect_question(self, aspects: Sequence[str]) -> str:
+        """One aspect, with a tick at what was answered before."""
+        aspect, given = aspects[self._place], self._queue().pending.aspects
+        said = self.tr("{place} of {count} · {aspect}?").format(
+            place=self._place + 1, count=len(aspects), aspect=aspect.capitalize()
+        )
+        answers = (
+            (Side.LEFT, "←", self.tr("left")),
+            (None, "↓", self.tr("tie")),
+            (Side.RIGHT, "→", self.tr("right")),
+        )
+        parts = [
+            f"{key} {'✓ ' if aspect in given and given[aspect] is side else ''}{word}"
+            for side, key, word in answers
+        ]
+        back = [self.tr("Backspace back")] if self._place else []
+        return "   ".join([said, *parts, *back, self.tr("Esc done")])

@@ -20,7 +20,8 @@ _STRIP = (
     Action.BOTH_BAD, Action.SKIP, Action.FLAG, Action.EDIT, Action.DIFFERENCE, Action.GOOD_SPAN,
     Action.BAD_SPAN, Action.ASPECTS, Action.TAGS, Action.NOTE, Action.DETAILS, Action.UNDO,
 )  # fmt: skip
-_ROOM_TO_SAY = "Saved 22:22:22."
+_ROOM_TO_SAY = "Saved 22:22:22"
+_ROUNDING_PX = 1
 
 
 class _KeyButton(QPushButton):
@@ -57,6 +58,19 @@ class _KeyButton(QPushButton):
         self.setMinimumWidth(self._row.sizeHint().width())
 
 
+class _Said(ElidedLabel):
+    """Leaves its room to its neighbour while it says nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("", "small")
+        self.setObjectName(name)
+        self.hide()
+
+    def show_text(self, text: str) -> None:
+        super().show_text(text)
+        self.setVisible(bool(text))
+
+
 class VerdictBar(QWidget):
     """Emits `chosen` with an Action. `ask` shows a question in place of the strip of keys."""
 
@@ -71,11 +85,9 @@ class VerdictBar(QWidget):
         graded.setSpacing(SPACE_8)
         for action in _GRADED:
             graded.addWidget(self._button(action, title(action), is_wide=True), 1)
-        self.attached = ElidedLabel("", "small")  # gives way to the keys
-        self.attached.setObjectName("label.attached")
-        self.saved = ElidedLabel("", "small")
+        self.attached = _Said("label.attached")
+        self.saved = _Said("label.saved")
         self.saved.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.saved.setObjectName("label.saved")
         self._strip = self._make_strip()
         self._question = ElidedLabel()
         self._question.setObjectName("label.question")
@@ -118,7 +130,6 @@ class VerdictBar(QWidget):
             self.tr("marks {count}").format(count=len(pending.spans)) if pending.spans else "",
         ]
         self.attached.show_text(" · ".join(part for part in parts if part))
-        self.attached.setVisible(not pending.is_empty)
         if not pending.is_empty:
             self.saved.show_text("")
 
@@ -150,11 +161,21 @@ class VerdictBar(QWidget):
         for action in _STRIP:
             keys.addWidget(self._button(action, words[action], is_wide=False))
         row.addLayout(keys)  # on two lines where the window is narrow or the text large
-        for said in (self.attached, self.saved):
-            said.setMinimumWidth(said.fontMetrics().horizontalAdvance(_ROOM_TO_SAY))
+        row.addWidget(self._make_said(), 1)
+        return strip
+
+    def _make_said(self) -> QWidget:
+        """What is told beside the keys, in room that is always the same: the keys never move."""
+        said = QWidget()
+        row = QHBoxLayout(said)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE_8)
         row.addWidget(self.attached, 2)
         row.addWidget(self.saved, 1)
-        return strip
+        self.saved.ensurePolished()
+        room_px = self.saved.fontMetrics().horizontalAdvance(_ROOM_TO_SAY)
+        said.setMinimumWidth(room_px + _ROUNDING_PX)
+        return said
 
     def _button(self, action: Action, text: str, *, is_wide: bool) -> _KeyButton:
         made = _KeyButton(action, text, is_wide=is_wide)
