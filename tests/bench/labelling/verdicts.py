@@ -20,7 +20,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QTextEdit, QWidget
 
@@ -144,6 +144,8 @@ def _label(
     if run is not None:
         run.stop()
     window.close()
+    QTimer.singleShot(0, app.quit)
+    app.exec()  # as in life: what the application started ends with it
     return times_ms, sum(imported)
 
 
