@@ -24,7 +24,7 @@ class Pasted:
 
 @dataclass(frozen=True, slots=True)
 class HubDataset:
-    """A data set on the hub, `owner/name`; `split` keeps to files with that word in their name."""
+    """A data set on the hub, `owner/name`; `split` keeps to files with that word in their path."""
 
     repo_id: str
     split: str | None = None
@@ -70,7 +70,8 @@ def files_of(
         path.write_text(source.text, encoding="utf-8", errors="replace")
         return (path,)
     if isinstance(source, HubDataset):
-        folder = fetch_dataset(source.repo_id, on_download, _Asked(cancelled))
+        asked = _Asked(cancelled)
+        folder = fetch_dataset(source.repo_id, on_download, asked, split=source.split)
         return _files_in(folder, source.split)
     return _files_in(source, None) if source.is_dir() else (source,)
 
@@ -116,7 +117,7 @@ def _files_in(folder: Path, split: str | None) -> tuple[Path, ...]:
         if path.is_file()
         and not path.name.startswith(".")
         and path.name.lower().removesuffix(".gz").endswith(READ_ENDINGS)
-        and (split is None or split in path.name)
+        and (split is None or split in path.relative_to(folder).as_posix())
     )
     if files:
         return files

@@ -10,11 +10,14 @@ import errno
 import io
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from huggingface_hub import snapshot_download
+import httpx2
+from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import (
     DryRunError,
     GatedRepoError,
@@ -28,6 +31,13 @@ from tqdm import tqdm
 
 from workbench.core.errors import KnownError
 
+T = TypeVar("T")
+
+# Xet does not listen when a download is to be stopped: it goes on until it has the whole file.
+constants.HF_HUB_DISABLE_XET = True
+# Progress is told, and a wish to stop is heard, after so many bytes.
+constants.DOWNLOAD_CHUNK_SIZE = 2**20
+_LOOK_S = 0.05
 _WANTED = [
     "*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.tiktoken", "vocab.txt",
     "merges.txt", "README.md", "LICENSE*",
@@ -52,6 +62,11 @@ class DownloadProgress:
 
 OnDownload = Callable[[DownloadProgress], None]
 
+HUB_ERRORS = (HfHubHTTPError, HFValidationError, httpx2.TransportError, OSError)
+"""What huggingface_hub raises for a hub that refuses, is not there or goes away meanwhile."""
+
+_STOPPED = "The download was stopped."
+
 
 def download(
     repo_id: str,
@@ -73,14 +88,41 @@ def download(
         "endpoint": endpoint,
     }
     try:
-        try:
-            total_bytes = _bytes_to_fetch(repo_id, options)
-        except DryRunError as error:
-            return _from_cache(repo_id, options, error)
-        bar = reporting_bar(on_progress, cancel, total_bytes)
-        return Path(snapshot_download(repo_id, tqdm_class=bar, **options))
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        return until_stopped(lambda: _fetch(repo_id, on_progress, cancel, options), cancel)
+    except HUB_ERRORS as error:
         raise DownloadError(why_not_fetched(repo_id, error)) from error
+
+
+def until_stopped(work: Callable[[], T], cancel: threading.Event) -> T:
+    """What `work` returns or raises; DownloadStoppedError as soon as `cancel` is set.
+
+    The network may keep `work` waiting: it is left alone then, and ends when it reports next.
+    """
+    done: Future[T] = Future()
+
+    def do() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # handed to whoever waits
+            done.set_exception(error)
+
+    threading.Thread(target=do, name="download", daemon=True).start()
+    while not done.done():
+        if cancel.is_set():
+            raise DownloadStoppedError(_STOPPED)
+        wait([done], timeout=_LOOK_S)
+    return done.result()
+
+
+def _fetch(
+    repo_id: str, on_progress: OnDownload, cancel: threading.Event, options: dict[str, Any]
+) -> Path:
+    try:
+        total_bytes = _bytes_to_fetch(repo_id, options)
+    except DryRunError as error:
+        return _from_cache(repo_id, options, error)
+    bar = reporting_bar(on_progress, cancel, total_bytes)
+    return Path(snapshot_download(repo_id, tqdm_class=bar, **options))
 
 
 def _bytes_to_fetch(repo_id: str, options: dict[str, Any]) -> int:
@@ -120,6 +162,11 @@ def why_not_fetched(repo_id: str, error: Exception, what: str = "model") -> str:
         )
     if isinstance(error, HfHubHTTPError):
         status = error.response.status_code
+        if status == HTTPStatus.UNAUTHORIZED:
+            return (
+                f"The hub does not know the key that was sent for {repo_id}: sign in again with"
+                " hf auth login, or unset HF_TOKEN."
+            )
         return f"The hub answered with error {status} for {repo_id}: try again in some minutes."
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"There is no room left on the disk for {repo_id}: free some and try again."
@@ -147,7 +194,7 @@ def reporting_bar(
     class Reporter(SilentBar):
         def update(self, n: float | None = 1) -> bool | None:
             if cancel.is_set():
-                raise DownloadStoppedError("The download was stopped.")
+                raise DownloadStoppedError(_STOPPED)
             drawn: bool | None = super().update(n)
             if self.unit == "B" and "Reconstructing" in self.desc:
                 on_progress(DownloadProgress(min(int(self.n), total_bytes), total_bytes))

@@ -12,22 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit.exchange.rows_of_forms import ROWS, jsonl
-from tests.unit.modelfiles.test_hub import HubRequest, HubServer
+from tests.unit.modelfiles.hub_server import HubServer
 from workbench.exchange.hub_dataset import fetch_dataset
 from workbench.exchange.import_data import import_source
 from workbench.exchange.probe import probe
+from workbench.exchange.sources import _files_in
 from workbench.formats.files.write_file import write_file
 from workbench.modelfiles.hub import DownloadError, DownloadProgress, DownloadStoppedError
 from workbench.store import Project
-
-
-class DatasetRequest(HubRequest):
-    """Data sets lie elsewhere on the hub than models; what is asked for is the same."""
-
-    def _answer(self) -> None:
-        self.path = self.path.replace("/api/datasets/", "/api/models/")
-        self.path = self.path.replace("/datasets/owner/", "/owner/")
-        super()._answer()
 
 
 @pytest.fixture
@@ -39,14 +31,8 @@ def hub(tmp_path: Path) -> Iterator[HubServer]:
     jsonl(folder / "data" / "test.jsonl", [ROWS["trl-preference-text"]])
     (folder / "README.md").write_text("A card.", encoding="utf-8")
     (folder / "loader.py").write_text("raise SystemExit", encoding="utf-8")
-    server = HubServer(folder)
-    server.RequestHandlerClass = DatasetRequest
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with HubServer(folder, large_from_bytes=500).serving() as server:
+        yield server
 
 
 def test_its_tables_are_fetched_and_come_in(
@@ -86,14 +72,66 @@ def test_what_the_hub_can_not_give_is_one_sentence(hub: HubServer, tmp_path: Pat
         fetch_dataset("owner/tiny", lambda _: None, threading.Event(), **where)
 
 
-def test_a_fetch_can_be_given_up(hub: HubServer, tmp_path: Path) -> None:
+def test_without_access_it_is_one_sentence(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = {"cache_dir": tmp_path / "cache", "endpoint": hub.endpoint}
+    with pytest.raises(DownloadError, match="owner/gated is gated: accept its terms"):
+        fetch_dataset("owner/gated", lambda _: None, threading.Event(), **where)
+    monkeypatch.setenv("HF_TOKEN", "bad")
+    with pytest.raises(DownloadError, match="does not know the key"):
+        fetch_dataset("owner/tiny", lambda _: None, threading.Event(), **where)
+
+
+def test_a_fetch_is_given_up_although_the_hub_sends_nothing(hub: HubServer, tmp_path: Path) -> None:
+    hub.go_on.clear()
     stop = threading.Event()
-    stop.set()
+
+    def told(progress: DownloadProgress) -> None:
+        assert 0 < progress.done_bytes < progress.total_bytes
+        stop.set()
+
+    where = {"cache_dir": tmp_path / "cache", "endpoint": hub.endpoint}
     with pytest.raises(DownloadStoppedError):
+        fetch_dataset("owner/tiny", told, stop, **where)
+    hub.go_on.set()
+    folder = fetch_dataset("owner/tiny", lambda _: None, threading.Event(), **where)
+    assert probe(folder).row_estimate == 4
+
+
+def test_a_network_that_goes_away_is_one_sentence(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+    hub.cuts_off = True
+    with pytest.raises(DownloadError, match="can't be reached"):
         fetch_dataset(
-            "owner/tiny", lambda _: None, stop,
+            "owner/tiny", lambda _: None, threading.Event(),
             cache_dir=tmp_path / "cache", endpoint=hub.endpoint,
         )  # fmt: skip
+
+
+def test_of_several_parts_only_the_wanted_one_is_fetched(hub: HubServer, tmp_path: Path) -> None:
+    """Parts are files on the hub, or folders; here too without the hub."""
+    (hub.folder / "harmless").mkdir()
+    jsonl(hub.folder / "harmless" / "train.jsonl", [ROWS["trl-preference-text"]] * 2)
+    where = {"cache_dir": tmp_path / "cache"}
+    for endpoint in (hub.endpoint, "http://127.0.0.1:9"):
+        folder = fetch_dataset(
+            "owner/tiny", lambda _: None, threading.Event(),
+            split="harmless", endpoint=endpoint, **where,
+        )  # fmt: skip
+        assert hub.served == ["harmless/train.jsonl"]
+        assert [path.name for path in _files_in(folder, "harmless")] == ["train.jsonl"]
+    with pytest.raises(DownloadError, match=r"“dev” .* data/train-0.* harmless/train\.jsonl\."):
+        fetch_dataset(
+            "owner/tiny", lambda _: None, threading.Event(),
+            split="dev", endpoint=hub.endpoint, **where,
+        )  # fmt: skip
+    with pytest.raises(DownloadError, match="can't be reached"):  # not all of it is here
+        fetch_dataset(
+            "owner/tiny", lambda _: None, threading.Event(), endpoint="http://127.0.0.1:9", **where
+        )
 
 
 def test_the_command_imports_from_the_hub_that_the_environment_names(

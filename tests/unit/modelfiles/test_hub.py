@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.unit.modelfiles.hub_server import HubServer
 from tests.unit.modelfiles.model_folders import write_model
 from workbench.modelfiles.hub import (
     DownloadError,
@@ -20,95 +18,11 @@ from workbench.modelfiles.hub import (
 )
 from workbench.modelfiles.inspect import inspect_model
 
-COMMIT = "c" * 40
-
-
-class HubServer(ThreadingHTTPServer):
-    """Answers what huggingface_hub asks for one model, `owner/tiny`, whose files lie in a folder.
-
-    The names `owner/gated` and `owner/broken` answer with the hub's errors.
-    """
-
-    daemon_threads = True
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), HubRequest)
-        self.folder = folder
-        self.served: list[str] = []
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class HubRequest(BaseHTTPRequestHandler):
-    server: HubServer
-    protocol_version = "HTTP/1.1"
-
-    def do_HEAD(self) -> None:
-        self._answer()
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        path = self.path.partition("?")[0]
-        if path.startswith("/api/models/owner/gated"):
-            self._send(403, b"{}", {"X-Error-Code": "GatedRepo"})
-        elif path.startswith("/api/models/owner/broken"):
-            self._send(500, b"{}", {})
-        elif path == "/api/models/owner/tiny/revision/main":
-            self._send_json({"id": "owner/tiny", "sha": COMMIT, "siblings": []})
-        elif path == f"/api/models/owner/tiny/tree/{COMMIT}":
-            self._send_json([self._entry(file) for file in self._files()])
-        elif path.startswith(f"/owner/tiny/resolve/{COMMIT}/"):
-            self._send_file(path.split("/", maxsplit=5)[5])
-        else:
-            self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"})
-
-    def _files(self) -> list[Path]:
-        return [path for path in sorted(self.server.folder.rglob("*")) if path.is_file()]
-
-    def _entry(self, file: Path) -> dict[str, object]:
-        content = file.read_bytes()
-        name = str(file.relative_to(self.server.folder))
-        return {"type": "file", "path": name, "size": len(content), "oid": _digest(content)}
-
-    def _send_file(self, name: str) -> None:
-        content = (self.server.folder / name).read_bytes()
-        if self.command == "GET":
-            self.server.served.append(name)
-        self._send(200, content, {"X-Repo-Commit": COMMIT, "ETag": f'"{_digest(content)}"'})
-
-    def _send_json(self, value: object) -> None:
-        self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
-
-    def _send(self, status: int, content: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha1(content).hexdigest()
-
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[HubServer]:
-    server = HubServer(write_model(tmp_path / "on_hub"))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with HubServer(write_model(tmp_path / "on_hub")).serving() as server:
+        yield server
 
 
 def _ignore(_: DownloadProgress) -> None:
