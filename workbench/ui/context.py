@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from workbench.core.changes import Changes
 from workbench.core.telemetry import MachineReading
@@ -55,6 +56,7 @@ class Session:
     bridge: Bridge
     settings: Settings
     opened: Project | None = None
+    ground: QWidget | None = None  # what panels stand in, where there is a window
 
     @property
     def project(self) -> Project:

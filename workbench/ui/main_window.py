@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
     def _begin(self, project: Project | None) -> None:
         bridge = Bridge()
         bridge.failed.connect(self.show_error)
-        self._session = Session(self, bridge, self._settings, project)
+        self._session = Session(self, bridge, self._settings, project, self._stack)
         bridge.poll(
             self._sampler.read,
             self._show_reading,

@@ -31,7 +31,7 @@ class Panel(QWidget):
     interests: ClassVar[Changed] = Changed.EVERYTHING
 
     def __init__(self, session: Session, title: str, purpose: str) -> None:
-        super().__init__()
+        super().__init__(session.ground)
         self.session = session
         self._waiting = Changes(Changed.EVERYTHING)
         self.setAccessibleName(title)

@@ -57,7 +57,8 @@ class RecipeForm(QWidget):
         self._cells: dict[str, FieldCell] = {}
         self._grids: list[GroupGrid] = []
         self._problems: dict[str, str] = {}
-        self._advanced = QWidget()
+        self._advanced = QWidget(self)
+        self._advanced.hide()
         self._fold = self._make_fold()
         self._build()
         self._show_state()
@@ -121,10 +122,11 @@ class RecipeForm(QWidget):
         every = (spec for recipe in self._recipes for spec in fields_of(recipe))
         specs = [spec for spec in every if spec.name not in self._leave_out]
         groups = list(dict.fromkeys(spec.group for spec in specs))
-        layout.addWidget(self._grid(groups, [spec for spec in specs if not spec.advanced]))
+        plain = self._grid(groups, [spec for spec in specs if not spec.advanced], self)
+        layout.addWidget(plain)
         layout.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
-        folded.addWidget(self._grid(groups, [spec for spec in specs if spec.advanced]))
-        self._advanced.setVisible(False)
+        every_other = [spec for spec in specs if spec.advanced]
+        folded.addWidget(self._grid(groups, every_other, self._advanced))
         layout.addWidget(self._advanced)
 
     def _make_fold(self) -> QPushButton:
@@ -155,24 +157,25 @@ class RecipeForm(QWidget):
             above.ensureWidgetVisible(self._advanced)
             above.ensureWidgetVisible(self._fold)
 
-    def _grid(self, groups: Sequence[str], specs: Sequence[FieldSpec]) -> GroupGrid:
-        grid = GroupGrid()
+    def _grid(
+        self, groups: Sequence[str], specs: Sequence[FieldSpec], parent: QWidget
+    ) -> GroupGrid:
+        grid = GroupGrid(parent)
         for group in groups:
-            cells = [self._cell(spec) for spec in specs if spec.group == group]
+            cells = [self._cell(spec, grid) for spec in specs if spec.group == group]
             if cells:
                 grid.add_group(_translated(group) if self._has_titles else "", cells)
         self._grids.append(grid)
         return grid
 
-    def _cell(self, spec: FieldSpec) -> FieldCell:
+    def _cell(self, spec: FieldSpec, parent: QWidget) -> FieldCell:
         editor = FieldEditor(spec, f"{self._object_name}.{spec.name}", self)
         editor.set_value(spec.default)
         editor.control.setToolTip(self._tip(spec))
         editor.edited.connect(self._on_edited)
         is_wide = spec.kind is FieldKind.LONG_TEXT
-        cell = FieldCell(
-            _translated(spec.title), editor.control, _translated(spec.help), is_wide=is_wide
-        )
+        title, help_text = _translated(spec.title), _translated(spec.help)
+        cell = FieldCell(title, editor.control, help_text, is_wide=is_wide, parent=parent)
         self._editors[spec.name] = editor
         self._cells[spec.name] = cell
         return cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -22,9 +23,15 @@ class FieldCell(QWidget):
     """
 
     def __init__(
-        self, title: str, control: QWidget, help_text: str = "", *, is_wide: bool = False
+        self,
+        title: str,
+        control: QWidget,
+        help_text: str = "",
+        *,
+        is_wide: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.is_wide = is_wide
         self.is_relevant = True
         self._help = help_text
@@ -64,8 +71,8 @@ class GroupGrid(QWidget):
     Groups that together fit on one line share it.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._groups: list[tuple[QLabel, Sequence[FieldCell]]] = []
         self._columns = 0
         # An empty column would get no spacing, and columns of two grids would not line up.
@@ -99,8 +106,8 @@ class GroupGrid(QWidget):
         for title, every_cell in self._groups:
             cells = [cell for cell in every_cell if cell.is_relevant]
             for cell in every_cell:
-                cell.setHidden(not cell.is_relevant)
-            title.setHidden(not cells or not title.text())
+                _set_hidden(cell, not cell.is_relevant)
+            _set_hidden(title, not cells or not title.text())
             if not cells:
                 continue
             takes = sum(columns if cell.is_wide else 1 for cell in cells)
@@ -118,7 +125,16 @@ class GroupGrid(QWidget):
                 row, column = row + 2, 0
         for place, filler in enumerate(self._fillers):
             is_used = place < columns
-            filler.setVisible(is_used)
+            _set_hidden(filler, not is_used)
             self._grid.setColumnStretch(place, int(is_used))
             if is_used:
                 self._grid.addWidget(filler, row + 1, place)
+
+
+def _set_hidden(widget: QWidget, hidden: bool) -> None:
+    """Hide or show, unless it is so: Qt styles a widget at once that it is told to show."""
+    is_hidden = widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide) and (
+        widget.isHidden()
+    )
+    if hidden != is_hidden:
+        widget.setHidden(hidden)

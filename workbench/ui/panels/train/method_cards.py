@@ -19,26 +19,28 @@ class MethodCards(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, methods: Sequence[str]) -> None:
-        super().__init__()
+    def __init__(self, methods: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._cards: dict[str, ChoiceCard] = {}
         self._purpose = label("", "secondary", wrap=True)
         self._purpose.setObjectName("train.method.purpose")
         own = [name for name in methods if METHODS[name].learns_from is DataKind.PROMPTS]
         given = [name for name in methods if name not in own]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_8)
         row = QHBoxLayout()
         row.setSpacing(SPACE_24)
+        layout.addLayout(row)
+        layout.addWidget(self._purpose)
         for title, names in (
             (self.tr("From answers you have"), given),
             (self.tr("From its own answers"), own),
         ):
             if names:
-                row.addLayout(self._group(title, names), len(names))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_8)
-        layout.addLayout(row)
-        layout.addWidget(self._purpose)
+                group = QVBoxLayout()
+                row.addLayout(group, len(names))
+                self._fill(group, title, names)
 
     def show_chosen(self, method: str) -> None:
         """Mark the card of a method, and say what it is for."""
@@ -49,9 +51,12 @@ class MethodCards(QWidget):
             card.setAccessibleName(f"{METHODS[name].title} {state}".strip())
         self._purpose.setText(_words(METHODS[method].purpose))
 
-    def _group(self, title: str, names: Sequence[str]) -> QVBoxLayout:
+    def _fill(self, group: QVBoxLayout, title: str, names: Sequence[str]) -> None:
         cards = QHBoxLayout()
         cards.setSpacing(SPACE_8)
+        group.setSpacing(SPACE_4)
+        group.addWidget(label(title, "small"))
+        group.addLayout(cards)
         for name in names:
             card = ChoiceCard(METHODS[name].title, _words(METHODS[name].brief))
             card.setObjectName(f"train.method.{name}")
@@ -59,11 +64,6 @@ class MethodCards(QWidget):
             card.chosen.connect(partial(self.chosen.emit, name))
             self._cards[name] = card
             cards.addWidget(card, 1)
-        group = QVBoxLayout()
-        group.setSpacing(SPACE_4)
-        group.addWidget(label(title, "small"))
-        group.addLayout(cards)
-        return group
 
 
 def _words(text: str) -> str:

@@ -66,22 +66,25 @@ class TrainPanel(Panel):
         self._start.setObjectName("train.start")
         self.add_action(self._copy)
         self.add_action(self._start)
-        self._methods = MethodCards(tuple(METHODS))
+        # From the outside in: what is put into another widget is styled with all that it holds.
+        self._methods = MethodCards(tuple(METHODS), self)
         self._methods.chosen.connect(self.choose_method)
-        self.start_from = StartFrom(session.project.name)
-        self.start_from.edited.connect(self._show_plan)
-        self.start_from.data_changed.connect(self._read_chosen)
-        self.settings = Settings(_FIRST_METHOD, session.bridge)
-        self.settings.edited.connect(self._show_plan)
-        self.outcome = OutcomeCard()
-        self.example = ExampleCard()
-        self.advice = AdviceCard()
         self.body.addWidget(self._methods)
         columns = QHBoxLayout()
         columns.setSpacing(SPACE_16)
-        columns.addWidget(self._make_form(), 1)
-        columns.addWidget(self._make_side())
         self.body.addLayout(columns, 1)
+        form = self._make_form(columns)
+        self.start_from = StartFrom(session.project.name, form)
+        self.start_from.edited.connect(self._show_plan)
+        self.start_from.data_changed.connect(self._read_chosen)
+        self.settings = Settings(_FIRST_METHOD, session.bridge, form)
+        self.settings.edited.connect(self._show_plan)
+        _fill(form, self.start_from, self.settings)
+        side = self._make_side(columns)
+        self.outcome = OutcomeCard()
+        self.example = ExampleCard()
+        self.advice = AdviceCard()
+        _fill(side, self.outcome, self.example, self.advice)
         self._methods.show_chosen(self.method)
         self._show_plan()
 
@@ -297,38 +300,42 @@ class TrainPanel(Panel):
     def _show_in(self, method: str) -> None:
         self.session.navigate("train", method=method)
 
-    def _make_form(self) -> QWidget:
-        inside = QWidget()
-        plain_area(inside)
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(0, 0, SPACE_12, 0)
-        layout.setSpacing(SPACE_16)
-        layout.addWidget(self.start_from)
-        layout.addWidget(self.settings)
-        layout.addStretch(1)
-        self._form = _scrolling(inside)
+    def _make_form(self, columns: QHBoxLayout) -> QWidget:
         card = Card()
+        columns.addWidget(card, 1)
+        self._form = _scrolling_area()
         card.body.addWidget(self._form)
-        return card
+        return _inside(self._form, SPACE_16, right=SPACE_12)
 
-    def _make_side(self) -> QWidget:
-        inside = QWidget()
-        plain_area(inside)
-        layout = QVBoxLayout(inside)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_12)
-        for card in (self.outcome, self.example, self.advice):
-            layout.addWidget(card)
-        layout.addStretch(1)
-        side = _scrolling(inside)
+    def _make_side(self, columns: QHBoxLayout) -> QWidget:
+        side = _scrolling_area()
         side.setFixedWidth(_SIDE_WIDTH)
-        return side
+        columns.addWidget(side)
+        return _inside(side, SPACE_12)
 
 
-def _scrolling(inside: QWidget) -> QScrollArea:
+def _scrolling_area() -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inside)
     return area
+
+
+def _inside(area: QScrollArea, spacing: int, *, right: int = 0) -> QWidget:
+    """What scrolls in `area`, still empty."""
+    inside = QWidget()
+    plain_area(inside)
+    layout = QVBoxLayout(inside)
+    layout.setContentsMargins(0, 0, right, 0)
+    layout.setSpacing(spacing)
+    area.setWidget(inside)
+    return inside
+
+
+def _fill(inside: QWidget, *parts: QWidget) -> None:
+    layout = inside.layout()
+    assert isinstance(layout, QVBoxLayout)
+    for part in parts:
+        layout.addWidget(part)
+    layout.addStretch(1)

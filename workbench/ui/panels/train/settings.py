@@ -28,8 +28,8 @@ class Settings(QWidget):
 
     edited = Signal()
 
-    def __init__(self, method: str, bridge: Bridge) -> None:
-        super().__init__()
+    def __init__(self, method: str, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._method = method
         self._entered: dict[str, dict[str, Any]] = {}
         self.presets = PresetBar()
@@ -128,7 +128,7 @@ class Settings(QWidget):
 
     def _make_form(self) -> RecipeForm:
         recipes = [METHODS[self._method].config, AdapterConfig]
-        form = RecipeForm(recipes, object_name=_OBJECT_NAME)
+        form = RecipeForm(recipes, object_name=_OBJECT_NAME, parent=self)
         form.edited.connect(self._on_edited)
         self._layout.addWidget(form)
         return form

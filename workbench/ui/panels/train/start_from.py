@@ -20,8 +20,8 @@ class StartFrom(QWidget):
     edited = Signal()
     data_changed = Signal()
 
-    def __init__(self, project_name: str) -> None:
-        super().__init__()
+    def __init__(self, project_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._project_name = project_name
         self._taken: set[str] = set()
         self._method = ""
@@ -53,13 +53,15 @@ class StartFrom(QWidget):
         self._device.activated.connect(self.edited)
         for control in (self._held_out, self._name):
             control.setMinimumHeight(CONTROL_HEIGHT)
-        self._model_cell = FieldCell(self.tr("Model"), self._model)
-        self._data_cell = FieldCell(self.tr("Data"), self._data)
+        grid = GroupGrid(self)
+        self._model_cell = FieldCell(self.tr("Model"), self._model, parent=grid)
+        self._data_cell = FieldCell(self.tr("Data"), self._data, parent=grid)
         held_out_help = self.tr("never trained on")
-        self._held_out_cell = FieldCell(self.tr("Held out"), self._held_out, held_out_help)
-        self._name_cell = FieldCell(self.tr("Run name"), self._name)
-        self._device_cell = FieldCell(self.tr("Device"), self._device)
-        grid = GroupGrid()
+        self._held_out_cell = FieldCell(
+            self.tr("Held out"), self._held_out, held_out_help, parent=grid
+        )
+        self._name_cell = FieldCell(self.tr("Run name"), self._name, parent=grid)
+        self._device_cell = FieldCell(self.tr("Device"), self._device, parent=grid)
         grid.add_group(
             self.tr("Start from"),
             [self._model_cell, self._data_cell, self._held_out_cell, self._name_cell,
