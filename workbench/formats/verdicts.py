@@ -10,6 +10,7 @@ from typing import Any
 from workbench.core.preferences import Choice, Strength
 from workbench.formats.fields import Fields
 from workbench.formats.form import Column, column
+from workbench.formats.forms.answers import Answers
 from workbench.formats.records import BadRowError, Judgement, PairRecord
 from workbench.formats.roles import Role
 
@@ -95,16 +96,16 @@ def judgements(fields: Fields, choice: Choice | None) -> list[Judgement]:
     ]
 
 
-def pair(
-    fields: Fields, prompt_and_answers: tuple[Any, str, str], choice: Choice | None
-) -> PairRecord:
-    """A record of the row's answers, with all that it says of where they are from."""
-    prompt, first, second = prompt_and_answers
+def pair(fields: Fields, answers: Answers, choice: Choice | None) -> PairRecord:
+    """A record of the row's answers, with all that it says of them and where they are from."""
+    return judged_pair(fields, answers, judgements(fields, choice))
+
+
+def judged_pair(fields: Fields, answers: Answers, found: list[Judgement]) -> PairRecord:
+    """As `pair`, where what was said of the answers was read already."""
     return PairRecord(
-        prompt,
-        first,
-        second,
-        judgements(fields, choice),
+        *answers,
+        found,
         fields.origin(_FIRST_ORIGIN),
         fields.origin(_SECOND_ORIGIN),
         fields.split(),

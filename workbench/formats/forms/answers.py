@@ -1,4 +1,4 @@
-"""Finding the prompt of two answers, where a row leaves it to be found."""
+"""The prompt of a row and its two answers, also where a row leaves the prompt to be found."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from workbench.formats.records import BadRowError
 from workbench.formats.roles import Role
 
 Answers = tuple[Conversation, str, str]
+"""A prompt and its two answers."""
+
+
+def own_columns(fields: Fields) -> Answers:
+    """Prompt and answers that have a column each."""
+    return fields.prompt(), fields.text(Role.FIRST), fields.text(Role.SECOND)
 
 
 def common_prompt(

@@ -17,10 +17,11 @@ from typing import Any
 from workbench.core.preferences import Choice, Strength
 from workbench.formats.fields import Fields, from_cell
 from workbench.formats.form import Form, column, needed
+from workbench.formats.forms.answers import own_columns
 from workbench.formats.forms.texts import prompt_value
 from workbench.formats.records import Judgement, Kind, PairRecord
 from workbench.formats.roles import Role
-from workbench.formats.verdicts import choice_of_word, one_each
+from workbench.formats.verdicts import choice_of_word, judged_pair, one_each
 
 _LABELS = {
     Choice.FIRST: "response_1", Choice.SECOND: "response_2", Choice.TIE: "tie",
@@ -46,15 +47,7 @@ def unfold(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def read(fields: Fields) -> Iterator[PairRecord]:
-    yield PairRecord(
-        fields.prompt(),
-        fields.text(Role.FIRST),
-        fields.text(Role.SECOND),
-        one_each(_judgements(fields)),
-        fields.origin(Role.FIRST_ORIGIN),
-        fields.origin(Role.SECOND_ORIGIN),
-        fields.split(),
-    )
+    yield judged_pair(fields, own_columns(fields), one_each(_judgements(fields)))
 
 
 def write(record: PairRecord) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from workbench.core.preferences import Choice
 from workbench.formats.fields import Fields
 from workbench.formats.form import Form, column, needed
+from workbench.formats.forms.answers import own_columns
 from workbench.formats.forms.texts import prompt_value
 from workbench.formats.records import Kind, PairRecord
 from workbench.formats.roles import Role
@@ -23,8 +24,7 @@ _WINNERS = {
 
 
 def read(fields: Fields) -> Iterator[PairRecord]:
-    answers = fields.prompt(), fields.text(Role.FIRST), fields.text(Role.SECOND)
-    yield pair(fields, answers, winner(fields))
+    yield pair(fields, own_columns(fields), winner(fields))
 
 
 def write(record: PairRecord) -> dict[str, Any]:

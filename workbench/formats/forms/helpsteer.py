@@ -19,10 +19,11 @@ from workbench.core.conversation import to_json
 from workbench.core.preferences import Choice, Strength
 from workbench.formats.fields import Fields, describe
 from workbench.formats.form import Column, Form, column, needed
+from workbench.formats.forms.answers import own_columns
 from workbench.formats.forms.texts import prompt_value
 from workbench.formats.records import BadRowError, Judgement, Kind, PairRecord
 from workbench.formats.roles import Role
-from workbench.formats.verdicts import PROVENANCE, judgements
+from workbench.formats.verdicts import PROVENANCE, judged_pair, judgements
 
 _SINGLE = "individual_preference"
 _SIGNS = {Choice.FIRST: -1, Choice.TIE: 0, Choice.SECOND: 1}
@@ -36,15 +37,7 @@ def read(fields: Fields) -> Iterator[PairRecord]:
     if fields.find(Role.VERDICTS) is None:
         found[0].strength = Strength(abs(signed)) if signed else None
         found = _single_people(fields, found[0]) or found
-    yield PairRecord(
-        fields.prompt(),
-        fields.text(Role.FIRST),
-        fields.text(Role.SECOND),
-        found,
-        fields.origin(Role.FIRST_ORIGIN),
-        fields.origin(Role.SECOND_ORIGIN),
-        fields.split(),
-    )
+    yield judged_pair(fields, own_columns(fields), found)
 
 
 def write_2(record: PairRecord) -> dict[str, Any]:
