@@ -18,7 +18,7 @@ from tests.ui.label_panels import (
     shown_text,
 )
 from workbench.core import conversation
-from workbench.core.preferences import Choice, OriginKind, VerdictDetails
+from workbench.core.preferences import Choice, OriginKind, Span, VerdictDetails
 from workbench.store.project import Project
 from workbench.store.rows import NewPair
 from workbench.ui.context import Session
@@ -80,6 +80,41 @@ def test_reasons_are_given_by_number(qtbot: QtBot, panel: LabelPanel, project: P
         press(qtbot, panel, key)
     decide(qtbot, panel, Qt.Key.Key_Left)
     assert details(project).tags == ("too long",)
+
+
+def test_what_went_with_a_verdict_comes_back_with_its_pair(
+    qtbot: QtBot, panel: LabelPanel, project: Project
+) -> None:
+    for key in (Qt.Key.Key_R, Qt.Key.Key_2, Qt.Key.Key_Escape):
+        press(qtbot, panel, key)
+    for key in (Qt.Key.Key_A, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Escape, Qt.Key.Key_N):
+        press(qtbot, panel, key)
+    note = panel.findChild(QPlainTextEdit, "label.note")
+    assert note is not None
+    qtbot.keyClicks(note, "odd")
+    press(qtbot, panel, Qt.Key.Key_Escape)
+    shown = panel._queue.in_view()
+    span = Span(shown.left.id, 0, 5, shown.left.text[:5], is_good=True)
+    panel._queue.pending.add_span(span)
+    decide(qtbot, panel, Qt.Key.Key_Left)
+    before = details(project)
+    assert note.toPlainText() == ""
+    press(qtbot, panel, Qt.Key.Key_Z, CTRL)
+    said = panel._verdicts.attached.accessibleName()
+    assert said == "note · reasons 1 · aspects 2 · marks 1"
+    assert note.toPlainText() == "odd"
+    views = [panel.findChild(RichAnswer, f"label.{side}") for side in ("left", "right")]
+    assert sum(len(view.extraSelections()) for view in views if view is not None) == 1
+    decide(qtbot, panel, Qt.Key.Key_Right)
+    assert details(project) == before
+
+
+def test_a_field_that_is_asked_for_comes_into_view(qtbot: QtBot, panel: LabelPanel) -> None:
+    panel.resize(1000, 480)
+    press(qtbot, panel, Qt.Key.Key_F)
+    flag = panel.findChild(QLineEdit, "label.flag")
+    assert flag is not None
+    qtbot.waitUntil(lambda: flag.visibleRegion().boundingRect() == flag.rect())
 
 
 def test_notes_and_flags_are_typed_and_their_letters_decide_nothing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -71,6 +71,7 @@ class DetailsDrawer(Card):
         self.setObjectName("label.details")
         self.setFixedWidth(_WIDTH)
         self._pending = Pending()
+        self._shown_marks: tuple[object, ...] = ()
         self._aspects: tuple[str, ...] = ()
         self._tags: tuple[str, ...] = ()
         self._aspect_groups: dict[str, QButtonGroup] = {}
@@ -80,6 +81,7 @@ class DetailsDrawer(Card):
         self._aspect_rows.setVerticalSpacing(SPACE_4)
         self._tag_rows = QGridLayout()
         self._tag_rows.setSpacing(SPACE_4)
+        self._area = QScrollArea()
         self._marks = QVBoxLayout()
         self._marks.setSpacing(0)
         self.note_field = _Note()
@@ -123,6 +125,17 @@ class DetailsDrawer(Card):
         if self.isVisible():
             self._show()
 
+    def write_into(self, field: QWidget) -> None:
+        """Give a field the keyboard, and bring it into view."""
+        self.show()
+        field.setFocus()
+        self._show_field()
+
+    def _show_field(self) -> None:
+        for field in (self.note_field, self.flag_field):
+            if field.hasFocus():
+                self._area.ensureWidgetVisible(field)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show()
@@ -147,6 +160,10 @@ class DetailsDrawer(Card):
         self._show_marks()
 
     def _show_marks(self) -> None:
+        now = (*self._pending.spans, self._how_to_mark())
+        if now == self._shown_marks:
+            return  # laying the drawer out anew at every letter typed makes it flicker
+        self._shown_marks = now
         _clear(self._marks)
         for span in self._pending.spans:
             row = QHBoxLayout()
@@ -244,12 +261,15 @@ class DetailsDrawer(Card):
                 column.addLayout(part)
             column.addSpacing(SPACE_12 - SPACE_8)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
-        self.body.addWidget(area, 1)
+        self._area.setWidgetResizable(True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(inside)
+        # It has its place once all is laid out, which follows the range.
+        self._area.verticalScrollBar().rangeChanged.connect(
+            lambda: QTimer.singleShot(0, self, self._show_field)
+        )
+        self.body.addWidget(self._area, 1)
 
 
 def _clear(layout: QGridLayout | QVBoxLayout | QHBoxLayout) -> None:

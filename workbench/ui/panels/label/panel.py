@@ -240,6 +240,8 @@ class LabelPanel(Panel):
         if queue.current is not None:
             if self._answers.shown is not queue.current:  # else its marks and its place stay
                 self._answers.show_pair(queue.current, *queue.place)
+                if queue.pending.spans:  # of a verdict that was taken back
+                    self._answers.show_marks(queue.pending.spans)
             self._drawer.show_pending(queue.pending)
             self._verdicts.show_attached(self._queue.pending)
             if not self._editing.is_open:
@@ -285,8 +287,7 @@ class LabelPanel(Panel):
 
     def _write_into(self, field: QWidget) -> None:
         if self._queue.current is not None:
-            self._drawer.show()
-            field.setFocus()
+            self._drawer.write_into(field)
 
     def _edit(self, side: Side) -> None:
         shown = self._queue.in_view()

@@ -5,10 +5,11 @@ Aspects are told of sides here, and of the stored responses once the verdict is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workbench.core.labelling import Picked
-from workbench.core.preferences import Choice, Side, Span, VerdictDetails, choice_of_side
+from workbench.core.preferences import Choice, Pair, Side, Span, VerdictDetails, choice_of_side
 
 
 @dataclass
@@ -20,6 +21,27 @@ class Pending:
     tags: list[str] = field(default_factory=list)
     aspects: dict[str, Side | None] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
+
+    @classmethod
+    def of_before(
+        cls, details: VerdictDetails, pair: Pair, side_of: Callable[[Choice], Side | None]
+    ) -> Pending:
+        """What went with a verdict that was taken back, in the sides of the pair's new showing.
+
+        Marks stay where their words do: the answers may have been edited since.
+        """
+        texts = {response.id: response.text for response in (pair.first, pair.second)}
+        return cls(
+            flag=details.flag,
+            note=details.note or "",
+            tags=list(details.tags),
+            aspects={name: side_of(choice) for name, choice in details.aspects.items()},
+            spans=[
+                span
+                for span in details.spans
+                if texts.get(span.response_id, "")[span.start : span.end] == span.text
+            ],
+        )
 
     @property
     def is_empty(self) -> bool:

@@ -328,6 +328,8 @@ class LabelQueue:
                 replaces=self._project.labels.standing_id(pair.id, self.annotator),
             )
         )
+        if details is not None:
+            self.pending = Pending.of_before(details, pair, self.in_view().side_of)
 
     def _show_next(self) -> None:
         if self._waiting:
