@@ -193,6 +193,7 @@ def _estimate_rows(files: Sequence[Path]) -> int | None:
     if sum(sizes) <= _COUNTED_BYTES:
         return sum(sum(1 for _ in open_file(path).rows()) for path in files)
     file = open_file(files[0])
-    count = sum(1 for _ in islice(file.rows(), _ROWS_MEASURED))
+    rows = file.rows()  # kept: once it ends, all of the file counts as read
+    count = sum(1 for _ in islice(rows, _ROWS_MEASURED))
     share = file.share()
     return round(count / share * sum(sizes) / sizes[0]) if share else None

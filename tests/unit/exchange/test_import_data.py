@@ -29,6 +29,7 @@ from workbench.exchange.import_data import (
     same_content,
     save_rejects,
 )
+from workbench.exchange.probe import probe
 from workbench.exchange.sources import Pasted
 from workbench.formats.roles import Role
 from workbench.store import Project
@@ -291,3 +292,11 @@ def test_names_that_are_no_text_are_no_obstacle(project: Project, tmp_path: Path
     report = import_source(project, path)
     assert (report.dataset.name, report.dataset.row_count) == ("caf?", 1)
     assert [problem.reason for problem in report.problems] == ["is not UTF-8 text"]
+
+
+def test_how_many_rows_a_large_file_has_is_told_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "large.jsonl"
+    answer = "long " * 200
+    rows = (json.dumps({"prompt": f"{n:05}", "completion": answer}) for n in range(6_000))
+    path.write_text("\n".join(rows), encoding="utf-8")
+    assert probe(path).row_estimate == pytest.approx(6_000, rel=0.05)
