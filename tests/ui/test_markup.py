@@ -62,6 +62,11 @@ def test_formulas_are_readable(formula: str, shown: str) -> None:
         (r"It is \(\frac{1}{2}\cdot 2\), so.", "It is 1/2· 2, so."),
         (r"Euler's: \[ e^{i} = x \]", "Euler's: eⁱ = x"),
         (r"\[ a \le b \]", "a ≤ b"),
+        ("So \\(a +\n b\\) is.\n\\(\nx\n\\) and\nc", "So a + b is.\nx and\nc"),
+        ("Then: \\[\nx\n\\] holds.", "Then: x holds."),
+        ("An open \\( x\n\ny \\) not", "An open ( x\n\ny ) not"),
+        ("`\\(` opens,\n`\\)` ends", "\\( opens,\n\\) ends"),
+        ("*a \\(x* b\ny\\) c", "a \\(x b\ny) c"),
         (r"Not \*bold\* nor a \# heading", "Not *bold* nor a # heading"),
     ],
 )

@@ -62,6 +62,7 @@ _FORMULA_START = re.compile(
     r"|array|split|[bBpvV]?matrix)\*?)\})"
 )
 _ENDINGS = {"$$": "$$", "\\[": "\\]"}
+_INLINE_ENDINGS = (("\\(", "\\)"), ("\\[", "\\]"))
 _LONGEST_FORMULA_LINES = 30
 _SPACES_A_LEVEL = 2
 _LINE_SEPARATOR = "\u2028"  # a new line within a block
@@ -110,7 +111,35 @@ def _next_blocks(lines: list[_Line], at: int) -> tuple[list[Block], int]:
         return formula
     if _TABLE_ROW.match(line.text):
         return _table(lines, at)
-    return [_plain_line(line)], 1
+    return _plain_lines(lines, at)
+
+
+def _plain_lines(lines: list[_Line], at: int) -> tuple[list[Block], int]:
+    """One line, or more where a formula within it goes on below."""
+    whole = lines[at]
+    for used, line in enumerate(lines[at : at + _LONGEST_FORMULA_LINES], start=1):
+        if used > 1:
+            if not line.text.strip() or line.start != whole.start + len(whole.text) + 1:
+                break
+            whole = _Line(f"{whole.text}\n{line.text}", whole.start)
+        if not _has_open_formula(whole.text):
+            made = _plain_line(whole)
+            # Else something begun before the formula ends within it: then it is none.
+            if not any("\n" in run.text for run in made.runs):
+                return [made], used
+            break
+    return [_plain_line(lines[at])], 1
+
+
+def _has_open_formula(text: str) -> bool:
+    """Whether a formula begins here that does not end; in a quote each line has its own sign."""
+    if _QUOTE.match(text):
+        return False
+    for opening, ending in _INLINE_ENDINGS:
+        start = text.rfind(opening)
+        if start >= 0 and ending not in text[start:] and text.count("`", 0, start) % 2 == 0:
+            return True
+    return False
 
 
 def _plain_line(line: _Line) -> Block:

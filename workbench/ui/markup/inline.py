@@ -42,8 +42,9 @@ class Run:
 
 
 _TOKEN = re.compile(
-    r"\\\((?P<formula>.+?)\\\)"  # before escapes: models write formulas so, and hardly ever \\(
-    r"|\\\[(?P<formula4>.+?)\\\]"
+    # Before escapes: models write formulas so, and hardly ever \\(
+    r"\\\((?P<formula>(?s:.+?))\\\)"
+    r"|\\\[(?P<formula4>(?s:.+?))\\\]"
     r"|(?P<escape>\\(?:[\\`*_{}\])#+.!~$|>-]|[(\[](?![A-Za-z])))"
     r"|(?P<code>`+)(?P<code_text>.+?)(?P=code)(?!`)"
     r"|\$\$(?P<formula3>[^$]+)\$\$"
