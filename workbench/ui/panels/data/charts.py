@@ -37,7 +37,7 @@ class _Chart(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self._view = pg.PlotWidget()
+        self._view = pg.PlotWidget(enableMenu=False)  # a menu is dozens of widgets
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys do nothing in it
         self._view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._view.setMinimumHeight(_LEAST_HEIGHT)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from workbench.core.changes import Changed, Changes
@@ -72,7 +73,7 @@ class RunsPanel(Panel):
         current = selected[0] if selected else None
         self.session.bridge.run(
             lambda: read_snapshot(project, selected, current, before),
-            self._show_snapshot,
+            self._make_ready,
             self._reading_failed,
             owner=self,
         )
@@ -107,6 +108,20 @@ class RunsPanel(Panel):
 
     # Showing.
 
+    def _make_ready(self, snapshot: Snapshot) -> None:
+        """Make the plots that are wanted, one in each turn of the event loop; then show it all."""
+        if self.plots.make_one(self._shown_of(snapshot)):
+            QTimer.singleShot(0, self, partial(self._make_ready, snapshot))
+        else:
+            self._show_snapshot(snapshot)
+
+    def _shown_of(self, snapshot: Snapshot) -> list[ShownRun]:
+        measured = snapshot.measured
+        selected = self.list.selected()
+        return [
+            ShownRun(run, color, measured[run.id]) for run, color in selected if run.id in measured
+        ]
+
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         self._is_reading = False
         self._snapshot = snapshot
@@ -136,11 +151,7 @@ class RunsPanel(Panel):
 
     def _show_selected(self) -> None:
         """Show what is known of the selected runs; the rest follows with the next reading."""
-        measured = self._snapshot.measured
-        selected = self.list.selected()
-        shown = [
-            ShownRun(run, color, measured[run.id]) for run, color in selected if run.id in measured
-        ]
+        shown = self._shown_of(self._snapshot)
         self.plots.show_runs(shown)
         self.tabs.costs.show_runs(shown)
         current, details = self.list.current, self._snapshot.details
@@ -244,23 +255,7 @@ class RunsPanel(Panel):
         self._show_actions()
 
     def _add_body(self) -> None:
-        lower = QSplitter(Qt.Orientation.Vertical)
-        lower.setChildrenCollapsible(False)
-        lower.setHandleWidth(SPACE_12)
-        lower.addWidget(self.plots)
-        lower.addWidget(self.tabs)
-        lower.setStretchFactor(0, 1)
-        lower.setSizes([2 * _TABS_HEIGHT, _TABS_HEIGHT])
-        right = QVBoxLayout()
-        right.setSpacing(SPACE_12)
-        right.addWidget(self.banner)
-        right.addWidget(lower, 1)
-        self._content = QWidget()
-        columns = QHBoxLayout(self._content)
-        columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(SPACE_12)
-        columns.addWidget(self.list)
-        columns.addLayout(right, 1)
+        """From the outside in: what is put into another widget is styled with all it holds."""
         self._pages = QStackedLayout()
         self.body.addLayout(self._pages, 1)  # first: a page without a parent would be a window
         self._empty = EmptyState(
@@ -270,6 +265,23 @@ class RunsPanel(Panel):
             action=self.tr("Go to Train"),
             on_action=lambda: self.session.navigate("train"),
         )
+        self._content = QWidget()
         blank = QWidget()  # until it is known whether there are runs
         for page in (blank, self._empty, self._content):
             self._pages.addWidget(page)
+        columns = QHBoxLayout(self._content)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setSpacing(SPACE_12)
+        columns.addWidget(self.list)
+        right = QVBoxLayout()
+        right.setSpacing(SPACE_12)
+        columns.addLayout(right, 1)
+        right.addWidget(self.banner)
+        lower = QSplitter(Qt.Orientation.Vertical)
+        lower.setChildrenCollapsible(False)
+        lower.setHandleWidth(SPACE_12)
+        right.addWidget(lower, 1)
+        lower.addWidget(self.plots)
+        lower.addWidget(self.tabs)
+        lower.setStretchFactor(0, 1)
+        lower.setSizes([2 * _TABS_HEIGHT, _TABS_HEIGHT])

@@ -44,7 +44,7 @@ class PlotGrid(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside = plain_area(QWidget())
+        self._inside = inside = plain_area(QWidget())
         self._no_gpu = Card(self.tr("GPU"))
         self._no_gpu.setParent(inside)
         self._no_gpu.hide()
@@ -62,6 +62,15 @@ class PlotGrid(QScrollArea):
         """Draw these; the first one's machine readings stand below."""
         self._shown = tuple(shown)
         self._feed()
+
+    def make_one(self, shown: Sequence[ShownRun]) -> bool:
+        """Make one card more of those that `show_runs` will need; False when all are there."""
+        wanted = [*plots_for(shown), *(machine_plots(shown[0]) if shown else ())]
+        missing = next((spec for spec in wanted if spec.key not in self._cards), None)
+        if missing is None:
+            return False
+        self._cards[missing.key] = self._make(missing)
+        return True
 
     def set_axis(self, axis: str) -> None:
         """`step`, or `time` in minutes since each run began."""
@@ -123,6 +132,8 @@ class PlotGrid(QScrollArea):
         title = QCoreApplication.translate("Plots", spec.title)
         note = QCoreApplication.translate("Plots", spec.note) if spec.note else ""
         card = PlotCard(title, self._clock, note=note, fixed_range=spec.fixed_range)
+        card.setParent(self._inside)
+        card.ensurePolished()
         card.setFixedHeight(_CARD_HEIGHT)
         card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         card.plot.set_smoothing(0.0 if spec.key in EXACT else self._smoothing)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
+from PySide6.QtGui import QShowEvent, QTextCursor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -49,6 +49,8 @@ class RunTabs(Card):
         self.settings = SettingsTab()
         self.checkpoints = CheckpointsTab()
         tabs = QTabWidget()
+        self.body.setContentsMargins(SPACE_16, SPACE_4, SPACE_16, SPACE_12)
+        self.body.addWidget(tabs)
         tabs.setDocumentMode(True)
         tabs.tabBar().setDrawBase(False)
         tabs.addTab(self.log, self.tr("Log"))
@@ -57,8 +59,6 @@ class RunTabs(Card):
         tabs.addTab(self.checkpoints, self.tr("Checkpoints"))
         tabs.addTab(self.costs, self.tr("Costs"))
         self._tabs = tabs
-        self.body.setContentsMargins(SPACE_16, SPACE_4, SPACE_16, SPACE_12)
-        self.body.addWidget(tabs)
 
     def show_run(self, run: RunRow, details: Details) -> None:
         """Show `run`."""
@@ -125,19 +125,30 @@ def _show_text(view: QPlainTextEdit, text: str) -> None:
 
 
 class SettingsTab(QScrollArea):
-    """The recipe that the run was started with."""
+    """The recipe that the run was started with; put together when it is looked at."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._run_id = ""
+        self._run: RunRow | None = None
+        self._shown_id = ""
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.viewport().setAutoFillBackground(False)
 
     def show_run(self, run: RunRow) -> None:
-        if run.id == self._run_id:
+        self._run = run
+        if self.isVisible():
+            self._fill(run)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._run is not None:
+            self._fill(self._run)
+
+    def _fill(self, run: RunRow) -> None:
+        if run.id == self._shown_id:
             return
-        self._run_id = run.id
+        self._shown_id = run.id
         inside = plain_area(QWidget())
         grid = QGridLayout(inside)
         grid.setContentsMargins(0, SPACE_8, 0, 0)

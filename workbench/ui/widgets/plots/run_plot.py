@@ -142,7 +142,7 @@ class RunPlot(QWidget):
         self._x_end: float | None = None
         self._shown = ValueRange(0.0, 1.0)
         self.setAccessibleName(name)
-        self._view = pg.PlotWidget()
+        self._view = pg.PlotWidget(enableMenu=False)  # a menu is dozens of widgets
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys do nothing in it
         self._view.viewport().installEventFilter(self)
         self._plot = self._view.getPlotItem()
@@ -152,6 +152,7 @@ class RunPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
+        self._view.hide()  # until its first drawing: a grid would paint all its plots at once, twice
         # Not more often than the eye follows: the mouse moves hundreds of times a second.
         self._hover = pg.SignalProxy(
             self._view.scene().sigMouseMoved, rateLimit=_HOVER_RATE, slot=self._mouse_moved
@@ -192,6 +193,8 @@ class RunPlot(QWidget):
 
     def redraw(self) -> None:
         """Draw now. The clock calls this; nobody else needs to."""
+        if self._view.isHidden():
+            self._view.show()
         low, high = self._x_range()
         pixels = max(_FEWEST_PIXELS, int(self._plot.getViewBox().width()))
         for key in set(self._lines) - {curve.key for curve in self._curves}:
