@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import add_questions, pair, show_panel
@@ -88,6 +89,18 @@ def test_the_form_follows_the_rows_on_screen(
     page.export_to(tmp_path / "examples.csv")
     qtbot.waitUntil(lambda: "1 row written" in page.outcome.text())
     assert "A drink." in (tmp_path / "examples.csv").read_text(encoding="utf-8")
+
+
+def test_tab_leads_from_the_filters_to_the_people_below_them(
+    qtbot: QtBot, project: Project, session: Session
+) -> None:
+    add_questions(project, 1)
+    project.annotators.add("Ada")
+    page = open_page(qtbot, show_panel(qtbot, session))
+    reached = page.agreement.nextInFocusChain()
+    while not isinstance(reached, QCheckBox):
+        reached = reached.nextInFocusChain()
+    assert reached is page._names[0]
 
 
 def test_an_export_of_nothing_says_what_to_do(

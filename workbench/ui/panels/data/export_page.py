@@ -167,11 +167,14 @@ class ExportPage(ToolPage):
             if (old := item.widget()) is not None:
                 old.deleteLater()
         self._names = []
+        before: QWidget = self.agreement
         for name in material.annotators[:_MOST_NAMES]:
             box = QCheckBox(name)
             box.setChecked(True)
             self._names.append(box)
             self._people.addWidget(box)
+            self.setTabOrder(before, box)  # where it stands, not when it was made
+            before = box
         self._people.addStretch(1)
         self._on_form()
 
