@@ -65,7 +65,8 @@ class PlotGrid(QScrollArea):
 
     def make_one(self, shown: Sequence[ShownRun]) -> bool:
         """Make one card more of those that `show_runs` will need; False when all are there."""
-        wanted = [*plots_for(shown), *(machine_plots(shown[0]) if shown else ())]
+        machine = machine_plots(shown[0]) if shown else ()
+        wanted: list[PlotSpec | MachineSpec] = [*plots_for(shown), *machine]
         missing = next((spec for spec in wanted if spec.key not in self._cards), None)
         if missing is None:
             return False

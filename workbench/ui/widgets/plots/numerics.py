@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.ma  # noqa: F401 - a first percentile would import it while the window waits
+import numpy.ma  # a first percentile would import it while the window waits
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]

@@ -152,7 +152,7 @@ class RunPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
-        self._view.hide()  # until its first drawing: a grid would paint all its plots at once, twice
+        self._view.hide()  # until its first drawing, or a grid would paint all of them at once
         # Not more often than the eye follows: the mouse moves hundreds of times a second.
         self._hover = pg.SignalProxy(
             self._view.scene().sigMouseMoved, rateLimit=_HOVER_RATE, slot=self._mouse_moved
