@@ -335,30 +335,31 @@ class Browser(QWidget):
         return table
 
     def _lay_out(self) -> None:
+        """From the outside in: what is put into another widget is styled with all it holds."""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(SPACE_12)
+        layout.addWidget(split)
+        left = Card()
+        left.body.setSpacing(SPACE_8)
+        split.addWidget(left)
+        left.body.addWidget(self.filters)
         above = QHBoxLayout()
         above.setSpacing(SPACE_12)
+        left.body.addLayout(above)
         above.addWidget(self._count)
         above.addWidget(self._clear)
         above.addStretch(1)
         above.addWidget(self._index_note)
         above.addWidget(self.filters.order_field)
-        left = Card()
-        left.body.setSpacing(SPACE_8)
-        left.body.addWidget(self.filters)
-        left.body.addLayout(above)
         left.body.addWidget(self.table, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(SPACE_12)
-        split.addWidget(left)
         split.addWidget(self.detail)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setSizes(_TABLE_AND_ROW)
         split.splitterMoved.connect(self._fit_columns)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(split)
 
 
 def _is_delete(event: QEvent) -> bool:

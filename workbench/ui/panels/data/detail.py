@@ -68,7 +68,7 @@ class RowView(Card):
         self._right_answer = label("", "secondary", wrap=True)
         self._history = RowHistory()
         self._history.setObjectName("data.history")
-        self._content = self._make_content()
+        self._content = plain_area(QWidget())  # filled when the first row is shown
         self._nothing = label(self.tr("Choose a row to read it whole."), "secondary", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body.addWidget(self._nothing, 1)
@@ -99,6 +99,8 @@ class RowView(Card):
         before, self._detail = self._detail, detail
         if before is not None and (detail is None or detail.id != before.id):
             self._keep_draft(before.id)
+        if detail is not None and self._content.layout() is None:
+            self._fill_content()
         self._content.setVisible(detail is not None)
         self._nothing.setVisible(detail is None)
         if detail is None:
@@ -166,16 +168,28 @@ class RowView(Card):
         wins = standing is (Choice.FIRST, Choice.SECOND)[number]
         return titles[number], self.tr("better") if wins else ""
 
-    def _make_content(self) -> QWidget:
+    def _fill_content(self) -> None:
+        """From the outside in: what is put into another widget is styled with all it holds."""
+        layout = QVBoxLayout(self._content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE_8)
         head = QHBoxLayout()
         head.setSpacing(SPACE_8)
+        layout.addLayout(head)
         head.addWidget(self._state)
         head.addWidget(self._where, 1)
         head.addWidget(self._delete)
+        layout.addWidget(self.tags)
+        layout.addWidget(line())
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout.addWidget(scroll, 1)
         inside = plain_area(QWidget())
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, SPACE_8, 0)
         column.setSpacing(SPACE_16)
+        scroll.setWidget(inside)
         column.addWidget(self.prompt)
         for block in self.answers:
             column.addWidget(block)
@@ -183,20 +197,7 @@ class RowView(Card):
         column.addWidget(line())
         history = QVBoxLayout()
         history.setSpacing(SPACE_8)
+        column.addLayout(history)
         history.addWidget(label(self.tr("History"), "strong"))
         history.addWidget(self._history)
-        column.addLayout(history)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
-        made = plain_area(QWidget())
-        layout = QVBoxLayout(made)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SPACE_8)
-        layout.addLayout(head)
-        layout.addWidget(self.tags)
-        layout.addWidget(line())
-        layout.addWidget(scroll, 1)
-        return made
