@@ -50,6 +50,7 @@ def test_nothing_is_loaded_and_html_is_text() -> None:
         (r"\mathbb{R}^n \to \{0, 1\}", "ℝⁿ → {0, 1}"),
         (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "a = b\nc = d"),
         (r"\unknown{x}", r"\unknown{x}"),
+        (r"A_{\text{שטח}} = x", "\u2066A_שטח = x\u2069"),  # not read from the right
     ],
 )
 def test_formulas_are_readable(formula: str, shown: str) -> None:
@@ -81,6 +82,36 @@ def test_right_to_left_paragraphs_run_from_the_right() -> None:
     first, second = document.firstBlock(), document.lastBlock()
     assert first.textDirection() is Qt.LayoutDirection.RightToLeft
     assert second.textDirection() is Qt.LayoutDirection.LeftToRight
+
+
+def test_what_stands_before_an_item_from_the_right_is_in_sight() -> None:
+    document = AnswerDocument("- נקודה\n12. שורה\n> ציטוט\n- item").document
+    document.setTextWidth(300)
+    document.size()
+    block = document.firstBlock()
+    lefts = []
+    while block.isValid():
+        line = block.layout().lineAt(0)
+        bounds = document.documentLayout().blockBoundingRect(block)
+        lefts.append(bounds.left() + line.naturalTextRect().left())
+        right = bounds.left() + line.naturalTextRect().right()
+        assert right <= 300, block.text()
+        block = block.next()
+    assert lefts[3] < min(lefts[:3])
+
+
+def test_columns_of_a_table_from_the_right_stand_below_each_other() -> None:
+    document = AnswerDocument("| שם | ערך |\n|---|---|\n| רדיוס גדול | 3 |\n| 1 | א |").document
+    document.setTextWidth(400)
+    document.size()
+    block, ends, starts = document.firstBlock(), [], []
+    while block.isValid():
+        line, tab = block.layout().lineAt(0), block.text().index("\t")
+        ends.append(line.cursorToX(tab)[0])
+        starts.append(line.cursorToX(tab + 1)[0])
+        block = block.next()
+    assert max(starts) - min(starts) < 1
+    assert 10 < min(ends) - starts[0] < 20
 
 
 _PIECES = st.sampled_from(

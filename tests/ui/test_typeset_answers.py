@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage, QTextCursor
+from PySide6.QtGui import QImage, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -168,13 +168,24 @@ def test_an_empty_line_below_a_formula_is_as_high_as_any(qtbot: QtBot) -> None:
     assert heights[0] == heights[1]
 
 
-def test_cells_of_a_table_are_read_too(qtbot: QtBot) -> None:
-    text = "| **a** | $x^2$ |\n|---|---|\n| bb | c |"
-    answer = shown(qtbot, text)._answer
+def test_cells_of_a_table_stand_in_columns_with_their_formulas(qtbot: QtBot) -> None:
+    text = "| **a** | $x^2$ | 1 |\n|---|---|---|\n| 宽宽宽宽 | c | 2 |\n||d|3|"
+    view = shown(qtbot, text)
+    answer = view._answer
     seen = answer.document.toPlainText()
-    assert seen == "a   x²  \nbb  c   "
-    at = seen.index("x²")
+    assert seen == f"a\t{OBJECT}\t1\n宽宽宽宽\tc\t2\n\td\t3"
+    assert answer.copied_text(0, len(seen)).startswith("a\t$x^2$\t1\n")
+    at = seen.index(OBJECT)
     assert answer.source_range(at, at + 1) == (text.index("$"), text.rindex("$") + 1)
+    places = [view.cursorRect(_cursor_at(answer.document, seen.index(word))).left()
+              for word in (OBJECT, "c", "d", "1", "2", "3")]  # fmt: skip
+    assert places[0] == places[1] == places[2] < places[3] == places[4] == places[5]
+
+
+def _cursor_at(document: QTextDocument, position: int) -> QTextCursor:
+    cursor = QTextCursor(document)
+    cursor.setPosition(position)
+    return cursor
 
 
 def test_a_wide_formula_is_drawn_smaller_and_then_scrolled_to(qtbot: QtBot) -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
+    QFontMetricsF,
     QImage,
     QPainter,
     QTextBlockFormat,
@@ -22,7 +23,9 @@ from workbench.ui import theme
 from workbench.ui.formulas import typesetter
 from workbench.ui.formulas.formula import Formula
 from workbench.ui.formulas.outline import Outline
-from workbench.ui.markup.blocks import Block, Kind, as_written, read_blocks
+from workbench.ui.markup.blocks import CELL_END, Block, Kind, as_written, read_blocks
+from workbench.ui.markup.columns import Columns
+from workbench.ui.markup.direction import runs_from_right
 from workbench.ui.markup.formula_object import OBJECT, FormulaObjects
 from workbench.ui.markup.inline import Run, Style
 from workbench.ui.tokens import SPACE_4, SPACE_12, SPACE_16, TEXT_STYLES
@@ -141,6 +144,7 @@ class AnswerDocument:
         cursor = QTextCursor(self.document)
         scheme = id(theme.active().colors)
         plain = _char_format(scheme, Kind.PARAGRAPH, 0, Style.PLAIN)
+        columns = Columns()
         cursor.beginEditBlock()
         for number, block in enumerate(blocks):
             if number:
@@ -148,6 +152,11 @@ class AnswerDocument:
                 cursor.insertBlock(_block_format(block), plain)
             else:
                 cursor.setBlockFormat(_block_format(block))
+            is_row = block.kind is Kind.TABLE
+            if is_row:
+                columns.begin_row(cursor.block())
+            else:
+                columns.place()
             for run in block.runs:
                 shape = _char_format(scheme, block.kind, block.level, run.style)
                 outline = self._outline(run.formula)
@@ -158,7 +167,17 @@ class AnswerDocument:
                     shape = self._object_format(outline, block, run.style)
                 self._placed.append(_Placed(cursor.position(), shown, run.text))
                 cursor.insertText(shown.text, shape)
+                if is_row and run.text == CELL_END:
+                    columns.end_cell()
+                elif is_row:
+                    columns.add(self._width_px(shown, shape))
+        columns.place()
         cursor.endEditBlock()
+
+    def _width_px(self, shown: Run, shape: QTextCharFormat) -> float:
+        if shown.formula is not None and shown.text == OBJECT and self._formulas is not None:
+            return self._formulas.width_px(shape)
+        return QFontMetricsF(shape.font()).horizontalAdvance(shown.text)
 
     def _outline(self, formula: Formula | None) -> Outline | None:
         if formula is None:
@@ -191,16 +210,18 @@ def _part_of(placed: _Placed, start: int, end: int) -> tuple[int, int]:
 
 def _block_format(block: Block) -> QTextBlockFormat:
     made = QTextBlockFormat()
+    from_right = runs_from_right("".join(run.text for run in block.runs))
+    set_margin = made.setRightMargin if from_right else made.setLeftMargin
     height = _CODE_LINE_HEIGHT if block.kind in _MONO_KINDS else _ANSWER.line_height
     made.setLineHeight(height, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
     if block.kind is Kind.CODE:
         made.setBackground(theme.color("raised"))
         made.setLeftMargin(SPACE_4)
     elif block.kind is Kind.ITEM:
-        made.setLeftMargin(SPACE_16 * (block.level + 1) + SPACE_4)
+        set_margin(SPACE_16 * (block.level + 1) + SPACE_4)
         made.setTextIndent(-SPACE_12 if block.runs[0].text.startswith("•") else -_NUMBER_INDENT)
     elif block.kind is Kind.QUOTE:
-        made.setLeftMargin(SPACE_16)
+        set_margin(SPACE_16)
     elif block.kind is Kind.FORMULA:
         made.setLeftMargin(SPACE_16)
         made.setTopMargin(SPACE_4)

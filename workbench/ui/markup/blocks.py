@@ -7,7 +7,7 @@ links are shown as they are written and nothing is ever loaded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from workbench.ui.formulas.formula import Formula
@@ -38,12 +38,6 @@ class Block:
     level: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    runs: list[Run]
-    end: int
-
-
 _FENCE = re.compile(r"^\s*(```+|~~~+)")
 _HEADING = re.compile(r"^(#{1,6})\s+(?=\S)")
 _ITEM = re.compile(r"^(\s*)(?:[-*+]|\d{1,3}[.)])\s+(?=\S)")
@@ -65,6 +59,7 @@ _ENDINGS = {"$$": "$$", "\\[": "\\]"}
 _INLINE_ENDINGS = (("\\(", "\\)"), ("\\[", "\\]"))
 _LONGEST_FORMULA_LINES = 30
 _SPACES_A_LEVEL = 2
+CELL_END = "\t"
 _LINE_SEPARATOR = "\u2028"  # a new line within a block
 
 
@@ -203,43 +198,28 @@ def _formula(lines: list[_Line], at: int) -> tuple[list[Block], int] | None:
 
 
 def _table(lines: list[_Line], at: int) -> tuple[list[Block], int]:
-    """Rows of a table with their columns aligned; numbers and words keep their places."""
-    rows: list[list[_Cell]] = []
+    """Rows of a table; what shows them gives each column its place."""
+    rows: list[Block] = []
     used = 0
     for line in lines[at:]:
         if not _TABLE_ROW.match(line.text):
             break
         used += 1
         if not _TABLE_RULE.match(line.text):
-            rows.append(_cells(line))
-    widths = [
-        max(_width(row[column]) for row in rows if column < len(row))
-        for column in range(max((len(row) for row in rows), default=0))
-    ]
-    return [Block(Kind.TABLE, tuple(_aligned(row, widths))) for row in rows], used
+            rows.append(Block(Kind.TABLE, tuple(_cells(line))))
+    return rows, used
 
 
-def _cells(line: _Line) -> list[_Cell]:
+def _cells(line: _Line) -> list[Run]:
+    """The runs of a row, with a `CELL_END` between its cells."""
     inner_start = line.text.index("|") + 1
     inner = line.text[inner_start : line.text.rindex("|")]
-    cells, start = [], line.start + inner_start
-    for cell in inner.split("|"):
+    runs: list[Run] = []
+    start = line.start + inner_start
+    for number, cell in enumerate(inner.split("|")):
+        if number:
+            runs.append(Run(CELL_END, start, start, Style.CODE))
         offset = start + len(cell) - len(cell.lstrip())
-        # Formulas stay Unicode here: columns are as wide as their letters.
-        runs = inline_runs(cell.strip(), offset, Style.CODE)
-        cells.append(_Cell([replace(run, formula=None) for run in runs], start + len(cell)))
+        runs += inline_runs(cell.strip(), offset, Style.CODE)
         start += len(cell) + 1
-    return cells
-
-
-def _width(cell: _Cell) -> int:
-    return sum(len(run.text) for run in cell.runs)
-
-
-def _aligned(row: list[_Cell], widths: list[int]) -> list[Run]:
-    runs = []
-    for cell, width in zip(row, widths, strict=False):
-        runs += cell.runs
-        pad = " " * (width - _width(cell)) + "  "
-        runs.append(Run(pad, cell.end, cell.end, Style.CODE))
     return runs

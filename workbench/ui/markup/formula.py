@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from workbench.ui.markup.direction import from_left
+
 _SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
     "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ",
@@ -67,7 +69,7 @@ def to_unicode(formula: str) -> str:
     text = _SCRIPT.sub(_script, text)
     text = text.replace("\\{", "{").replace("\\}", "}").replace("\\ ", " ")
     lines = (" ".join(line.split()) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(from_left(line) for line in lines if line)
 
 
 def _grouped(part: str) -> str:

@@ -61,6 +61,11 @@ class FormulaObjects(QPyTextObject):
         self._placed.append(_Placed(outline, em_px, depth_px, air_px, Picture(outline)))
         return made
 
+    def width_px(self, form: QTextFormat) -> float:
+        """How wide the formula of a format is where there is room."""
+        placed = self._placed[form.intProperty(_NUMBER)]
+        return placed.outline.width * placed.em_px / 1000
+
     def intrinsicSize(self, doc: QTextDocument, position: int, form: QTextFormat) -> QSizeF:
         placed = self._placed[form.intProperty(_NUMBER)]
         em_px = placed.em_px * _share(placed, doc, position)
