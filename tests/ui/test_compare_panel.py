@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QTextEdit
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from workbench.core import conversation
@@ -19,9 +19,11 @@ from workbench.core.recipes import DpoConfig, ModelRef, RunSpec
 from workbench.store.project import Project
 from workbench.store.rows import NewPrompt
 from workbench.ui.context import Session
+from workbench.ui.panels.compare.column_card import ColumnCard
 from workbench.ui.panels.compare.comparison import Column, Comparison
 from workbench.ui.panels.compare.panel import ComparePanel
 from workbench.ui.panels.compare.subjects import Subject
+from workbench.ui.widgets.rich_answer import RichAnswer
 
 from .run_samples import make_run
 
@@ -92,7 +94,7 @@ def set_up_short_answers(panel: ComparePanel) -> None:
 
 
 def text(panel: ComparePanel, side: str) -> str:
-    return find(panel, QTextEdit, side).toPlainText()
+    return find(panel, RichAnswer, side).source
 
 
 def write(qtbot: QtBot, panel: ComparePanel) -> None:
@@ -273,3 +275,19 @@ def test_answers_grow_token_by_token() -> None:
         assert isinstance(row, Row)
         one.take(Done("q", row.row_id, "Because.", 2, 0.1, 0.05, "end"))
     assert one.can_vote
+
+
+def test_answers_are_laid_out_while_they_are_written(qtbot: QtBot) -> None:
+    card = ColumnCard(Side.LEFT, "←")
+    qtbot.addWidget(card)
+    card.append("**Fast** an")
+    card.append("d `simple`")
+    qtbot.waitUntil(lambda: card.view.toPlainText() == "Fast and simple")
+    written = "**Fast** and `simple`:\n\n- one\n- two"
+    card.append(" and more that never")
+    card.show_done(Done("q", "base", written, 9, 0.1, 0.05, "end"))
+    assert card.view.source == written
+    shown = card.view.toPlainText()
+    assert not {"*", "`"} & set(shown)
+    card.clear()
+    assert card.view.source == ""

@@ -12,7 +12,7 @@ _LINE_HEIGHT = TEXT_STYLES["answer"].line_height
 
 
 class AnswerView(QTextEdit):
-    """Read-only text in the reading style; scrolls when it is long, grows while it streams.
+    """Read-only text in the reading style; scrolls when it is long.
 
     It never takes the keyboard, so that a panel's keys keep working over it.
     """
@@ -36,19 +36,6 @@ class AnswerView(QTextEdit):
         self._space_lines()
         self.verticalScrollBar().setValue(0)
         self._fit()
-
-    def append_text(self, text: str) -> None:
-        """Add to the end, and stay there if the end was in sight."""
-        bar = self.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - _LINE_HEIGHT
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        if self.document().isEmpty():
-            cursor.setBlockFormat(_line_format())
-        cursor.insertText(text)
-        self._fit()
-        if at_end:
-            bar.setValue(bar.maximum())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

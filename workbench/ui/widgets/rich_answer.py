@@ -67,6 +67,15 @@ class RichAnswer(AnswerView):
         """Lay out and show a text."""
         self.show_answer(AnswerDocument(text, is_as_written=is_as_written))
 
+    def show_more(self, text: str) -> None:
+        """Show a text that grows: the end stays in sight if it was, else what is being read."""
+        if text == self.source:
+            return
+        bar = self.verticalScrollBar()
+        place, was_at_end = bar.value(), bar.value() >= bar.maximum() - 1
+        self.show_source(text)
+        bar.setValue(bar.maximum() if was_at_end else place)
+
     def mark(self, marks: Iterable[Mark]) -> None:
         """Set off parts of the text, in place of what was set off before."""
         self._marks = tuple(marks)

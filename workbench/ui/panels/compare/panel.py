@@ -122,7 +122,7 @@ class ComparePanel(Panel):
         column = self._comparison.take(reply)
         card = self._cards[self._comparison.side(column)]
         if isinstance(reply, Token):
-            card.view.append_text(reply.text)
+            card.append(reply.text)
         else:
             card.show_done(reply)
         self._show_vote_state()
@@ -325,14 +325,28 @@ class ComparePanel(Panel):
             self.add_action(widget)
 
     def _build_body(self) -> None:
+        """From the outside in: what is put into another widget is styled with all it holds."""
+        self._nothing = NothingYet(self.session)
+        self._pages = QStackedWidget()
+        self.body.addWidget(self._pages, 1)
+        self._pages.addWidget(self._nothing)
+        work = QWidget()
+        self._pages.addWidget(work)
+        column = QVBoxLayout(work)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE_16)
         self._prompts = PromptBar()
+        column.addWidget(self._prompts)
         self._prompts.wanted.connect(self._write)
         self._prompts.changed.connect(self._prompt_changed)
         self._prompts.edited.connect(self._show_vote_state)
-        self._sampling_form = RecipeForm([Sampling], object_name="compare.sampling")
         sampling_card = Card()
-        sampling_card.body.addWidget(self._sampling_form)
         sampling_card.hide()
+        column.addWidget(sampling_card)
+        self._sampling_form = RecipeForm(
+            [Sampling], object_name="compare.sampling", parent=sampling_card
+        )
+        sampling_card.body.addWidget(self._sampling_form)
         self._sampling_button.toggled.connect(sampling_card.setVisible)
         self._cards = {
             Side.LEFT: ColumnCard(Side.LEFT, "←"),
@@ -340,10 +354,12 @@ class ComparePanel(Panel):
         }
         columns = QHBoxLayout()
         columns.setSpacing(SPACE_16)
+        column.addLayout(columns, 1)
         for card in self._cards.values():
             card.preferred.connect(self._prefer)
             columns.addWidget(card, 1)
         self._votes = VoteBar(keys_of=self)
+        column.addWidget(self._votes)
         self._votes.side_preferred.connect(self._prefer)
         self._votes.choice_given.connect(self._choose)
         self._votes.next_wanted.connect(self._next)
@@ -353,22 +369,9 @@ class ComparePanel(Panel):
         self._votes_card.training_prompts_wanted.connect(self._prompts.show_training_prompts)
         below = QHBoxLayout()
         below.setSpacing(SPACE_16)
+        column.addLayout(below)
         below.addWidget(self._standings, 3)
         below.addWidget(self._votes_card, 2)
-        work = QWidget()
-        column = QVBoxLayout(work)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE_16)
-        column.addWidget(self._prompts)
-        column.addWidget(sampling_card)
-        column.addLayout(columns, 1)
-        column.addWidget(self._votes)
-        column.addLayout(below)
-        self._nothing = NothingYet(self.session)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._nothing)
-        self._pages.addWidget(work)
-        self.body.addWidget(self._pages, 1)
         self._show_vote_state()
 
 
