@@ -83,7 +83,7 @@ def _chosen(repo_id: str, plan: list[DryRunFileInfo], split: str | None) -> list
         )
     chosen = [file for file in plan if not split or split in file.filename]
     if not chosen:
-        names = ", ".join(file.filename for file in plan[:_NAMES_TOLD])
+        names = ", ".join(sorted(file.filename for file in plan)[:_NAMES_TOLD])
         raise DownloadError(
             f"No file of {repo_id} has “{split}” in its name: leave that out, or take a word of"
             f" {names}{' and others' if len(plan) > _NAMES_TOLD else ''}."
