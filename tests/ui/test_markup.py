@@ -50,7 +50,7 @@ def test_nothing_is_loaded_and_html_is_text() -> None:
         (r"\mathbb{R}^n \to \{0, 1\}", "ℝⁿ → {0, 1}"),
         (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "a = b\nc = d"),
         (r"\unknown{x}", r"\unknown{x}"),
-        (r"A_{\text{שטח}} = x", "\u2066A_שטח = x\u2069"),  # not read from the right
+        (r"A_{\text{שטח}} = x", "\u2066A_\u2068שטח\u2069 = x\u2069"),  # keeps its order
     ],
 )
 def test_formulas_are_readable(formula: str, shown: str) -> None:

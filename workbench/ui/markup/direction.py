@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _FROM_RIGHT = ("R", "AL")
 _STRONG = (*_FROM_RIGHT, "L")
-_ISOLATED, _ISOLATE_END = "\u2066", "\u2069"
+_FROM_LEFT, _APART, _END = "\u2066", "\u2068", "\u2069"  # Unicode's isolates
+_LETTERS = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+"
+_WORDS_FROM_RIGHT = re.compile(rf"{_LETTERS}(?:\s+{_LETTERS})*")
 
 
 def runs_from_right(text: str) -> bool:
@@ -18,7 +21,8 @@ def runs_from_right(text: str) -> bool:
 
 
 def from_left(text: str) -> str:
-    """The text so that it runs from the left as a whole, whatever stands in it or around it."""
-    if text.isascii() or not any(unicodedata.bidirectional(one) in _FROM_RIGHT for one in text):
+    """The text so that it runs from the left as a whole; words from the right keep their place."""
+    if text.isascii() or not _WORDS_FROM_RIGHT.search(text):
         return text
-    return f"{_ISOLATED}{text}{_ISOLATE_END}"
+    parts = _WORDS_FROM_RIGHT.sub(rf"{_APART}\g<0>{_END}", text)
+    return f"{_FROM_LEFT}{parts}{_END}"
