@@ -171,7 +171,7 @@ def test_marked_words_keep_their_place_in_the_stored_text(
 
 def test_marking_without_a_selection_says_so(qtbot: QtBot, panel: LabelPanel) -> None:
     press(qtbot, panel, Qt.Key.Key_G)
-    assert label_text(panel, "saved") == "Select words in an answer first"
+    assert label_text(panel, "saved") == "Select words first"
 
 
 def test_the_word_difference_is_shown_on_demand(qtbot: QtBot, panel: LabelPanel) -> None:

@@ -258,7 +258,7 @@ def test_who_skips_while_settling_leaves_it_to_others(
     qtbot.waitUntil(lambda: label_text(panel, "number") == "1 of 2")
     press(qtbot, panel, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: label_text(panel, "number") == "2 of 2")
-    assert label_text(panel, "saved") == "Left as it was, to be settled later"
+    assert label_text(panel, "saved") == "Left for later"
     press(qtbot, panel, Qt.Key.Key_Left)
     assert newest(project).source == "adjudicate"
     assert project.queue.disagreements() == [pairs[0]]

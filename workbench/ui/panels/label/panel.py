@@ -173,7 +173,7 @@ class LabelPanel(Panel):
         self._queue.pass_over()
         self._show()
         self._get_ahead()
-        self._verdicts.saved.show_text(self.tr("Left as it was, to be settled later"))
+        self._verdicts.saved.show_text(self.tr("Left for later"))
 
     def _undo(self) -> None:
         before = self._queue.current
@@ -268,7 +268,7 @@ class LabelPanel(Panel):
 
     def _mark(self, *, is_good: bool) -> None:
         if (span := self._answers.selected(is_good=is_good)) is None:
-            self._verdicts.saved.show_text(self.tr("Select words in an answer first"))
+            self._verdicts.saved.show_text(self.tr("Select words first"))
         else:
             self._queue.pending.add_span(span)
             self._pending_changed()
@@ -279,7 +279,7 @@ class LabelPanel(Panel):
 
     def _toggle_scrolling(self) -> None:
         self._answers.scrolls_together = not self._answers.scrolls_together
-        together, apart = self.tr("Answers scroll together"), self.tr("Answers scroll apart")
+        together, apart = self.tr("Scrolling together"), self.tr("Scrolling apart")
         self._verdicts.saved.show_text(together if self._answers.scrolls_together else apart)
 
     def _toggle_drawer(self) -> None:
