@@ -20,6 +20,7 @@ from workbench.exchange.sources import HubDataset, Pasted
 from workbench.formats.roles import Role
 from workbench.store.project import Project
 from workbench.ui.context import Session
+from workbench.ui.panels.data.import_choices import ImportChoices
 from workbench.ui.panels.data.import_page import ImportPage
 from workbench.ui.panels.data.import_sources import source_of
 from workbench.ui.panels.data.panel import DataPanel
@@ -321,3 +322,15 @@ def test_a_data_set_of_the_hub_is_asked_for(show: Show, qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.sources.chosen) as chosen:
         page.sources._choose_hub()
     assert chosen.args == [HubDataset("trl-lib/kto-mix", None)]
+
+
+def test_no_choice_is_cut_off_where_there_is_little_room(qtbot: QtBot) -> None:
+    choices = ImportChoices()
+    qtbot.addWidget(choices)
+    choices.resize(640, 120)
+    with qtbot.waitExposed(choices):
+        choices.show()
+    assert choices.width() == 640
+    for radio in (choices.decided, choices.ask_again):
+        assert radio.width() >= radio.sizeHint().width()
+    assert choices.ask_again.y() > choices.decided.y()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -19,6 +20,7 @@ from workbench.exchange.probe import Probe
 from workbench.formats.records import Kind
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.flow import FlowLayout
 from workbench.ui.widgets.texts import label
 
 _NAME_WIDTH = 280
@@ -41,9 +43,7 @@ class ImportChoices(Card):
         group.addButton(self.decided)
         group.addButton(self.ask_again)
         self._verdicts = QWidget()
-        verdicts = QHBoxLayout(self._verdicts)
-        verdicts.setContentsMargins(0, 0, 0, 0)
-        verdicts.setSpacing(SPACE_16)
+        verdicts = FlowLayout(self._verdicts, gap=SPACE_16, asks_for_one_line=True)
         verdicts.addWidget(self.decided)
         verdicts.addWidget(self.ask_again)
         named = QHBoxLayout()
@@ -51,8 +51,8 @@ class ImportChoices(Card):
         named.addWidget(label(self.tr("Name"), "secondary"))
         named.addWidget(self.name)
         named.addSpacing(SPACE_16)
-        named.addWidget(self._verdicts)
-        named.addStretch(1)
+        named.addWidget(self._verdicts, 1, Qt.AlignmentFlag.AlignVCenter)
+        named.addStretch(0)  # has the room where nothing is asked
         layout = QVBoxLayout()
         layout.setSpacing(SPACE_8)
         layout.addLayout(named)
