@@ -21,6 +21,23 @@ settings.load_profile("same_everywhere")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# The files that take longest, as each starts many processes.
+_FIRST = (
+    "tests/unit/engine/test_processes.py",
+    "tests/end2end/test_round.py",
+    "tests/unit/test_cli_training.py",
+    "tests/unit/runner/test_with_engine.py",
+    "tests/unit/engine/test_worker.py",
+    "tests/ui/test_compare_panel.py",
+)
+_PLACES = {file: place for place, file in enumerate(_FIRST)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that of several test processes none ends long after."""
+    items.sort(key=lambda item: _PLACES.get(item.nodeid.partition("::")[0], len(_PLACES)))
+
+
 @pytest.fixture(scope="session")
 def tiny_model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a random-weight model with a real tokenizer; do not write into it."""

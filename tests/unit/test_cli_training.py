@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.engine.runs import train_here
 from tests.unit.runner.conftest import wait_until
 from workbench.cli import main
 from workbench.core import paths
@@ -75,9 +76,7 @@ def test_a_run_is_trained_once_and_read_into_a_project(
     assert (run.state, run.step) == (RunState.FINISHED, 2)
 
 
-def test_a_whole_model_is_trained_from_judged_answers(
-    tmp_path: Path, tiny_model_dir: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_whole_model_is_trained_from_judged_answers(tmp_path: Path, tiny_model_dir: Path) -> None:
     with Project.create(tmp_path / "project", "Runs") as project:
         pairs = (
             NewPair(user(f"What is {n}?"), "A number.", "Rain.", WRITTEN, WRITTEN, Choice.FIRST)
@@ -90,13 +89,12 @@ def test_a_whole_model_is_trained_from_judged_answers(
             adapter=AdapterConfig(tuning="full"), device="cpu",
         )  # fmt: skip
         folder = project.runs.get(run_id).folder
-    assert main(["train", str(folder.path)]) == 0
-    assert "Whole is finished" in capsys.readouterr().out
+    assert train_here(folder).state is RunState.FINISHED
     assert inspect_model(folder.model, "whole").parameters > 0
 
 
 def test_a_model_learns_from_its_own_answers_and_they_can_be_read(
-    tmp_path: Path, tiny_model_dir: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_model_dir: Path
 ) -> None:
     with Project.create(tmp_path / "project", "Runs") as project:
         sums = (NewPrompt(user(f"{n} + 1?"), answer=str(n + 1)) for n in range(4))
@@ -110,8 +108,7 @@ def test_a_model_learns_from_its_own_answers_and_they_can_be_read(
             device="cpu",
         )  # fmt: skip
         folder = project.runs.get(run_id).folder
-    assert main(["train", str(folder.path)]) == 0
-    assert "Online is finished" in capsys.readouterr().out
+    assert train_here(folder).state is RunState.FINISHED
     assert main(["ingest", str(folder.path), "--project", str(tmp_path / "project")]) == 0
     with Project.open(tmp_path / "project") as project:
         series = project.runs.series(run_id, ["reward", "rewards/length/mean", "rollout_time_s"])
