@@ -4,7 +4,6 @@ takes to train it (DeepSpeed), do what one does with batches twice as large."""
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from tests.unit.engine.online_runs import SMALL, make_online_run
 from tests.unit.engine.runs import events, make_run, payloads, train_here
 from tests.unit.engine.several_runs import ENVIRONMENT
 from workbench.core.errors import RunError
-from workbench.core.events import Metric, RunState
+from workbench.core.events import Hello, Metric, RunState
 from workbench.core.recipes import (
     AdapterConfig,
     DpoConfig,
@@ -117,43 +116,20 @@ def launch(module: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def launch_all(runs: Mapping[str, RunFolder]) -> None:
-    """The next attempt of each run."""
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, tiny_model_dir: Path) -> dict[str, RunFolder]:
+    """Every case as two processes ran it; beside it, as they end it from its first checkpoint."""
+    folder = tmp_path_factory.mktemp("shared")
+    cases = CASES | DROPOUT
+    runs = {
+        name: case.make(folder / name, tiny_model_dir, processes=2) for name, case in cases.items()
+    }
     for run in runs.values():
         run.next_attempt()
-    cases = CASES | DROPOUT
     launch(
         "tests.unit.engine.several_runs",
         *(f"{cases[name].way}:{run.path}" for name, run in runs.items()),
     )
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, tiny_model_dir: Path) -> dict[str, RunFolder]:
-    """Every case as two processes ran it."""
-    folder = tmp_path_factory.mktemp("shared")
-    runs = {
-        name: case.make(folder / name, tiny_model_dir, processes=2)
-        for name, case in (CASES | DROPOUT).items()
-    }
-    launch_all(runs)
-    return runs
-
-
-@pytest.fixture(scope="module")
-def resumed(
-    shared: dict[str, RunFolder], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, RunFolder]:
-    """The same, as two processes end them from the checkpoint of the first step."""
-    folder = tmp_path_factory.mktemp("resumed")
-    runs = {}
-    for name, whole in shared.items():
-        runs[name] = RunFolder(folder / name)
-        shutil.copytree(whole.path, runs[name].path)
-        shutil.rmtree(result(runs[name]))
-        for step in (2, 3):
-            shutil.rmtree(runs[name].checkpoint(step))
-    launch_all(runs)
     return runs
 
 
@@ -230,11 +206,13 @@ def test_every_way_and_method_makes_the_same_steps(
 
 
 @pytest.mark.parametrize("name", [*CASES, *DROPOUT])
-def test_resuming_changes_nothing(
-    shared: dict[str, RunFolder], resumed: dict[str, RunFolder], name: str
-) -> None:
-    theirs = weights(resumed[name])
-    for label, weight in weights(shared[name]).items():
+def test_resuming_changes_nothing(shared: dict[str, RunFolder], name: str) -> None:
+    whole = shared[name]
+    resumed = RunFolder(whole.path.with_name(f"{whole.path.name}-resumed"))
+    (hello,) = payloads(resumed.attempts()[-1], Hello)
+    assert hello.resumed_from_step == 1
+    theirs = weights(resumed)
+    for label, weight in weights(whole).items():
         assert torch.equal(theirs[label], weight), label
 
 
