@@ -1,9 +1,16 @@
 """Label: aspects, reasons, notes, flags, marked words and edits go with the verdict."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QTextEdit
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QTextEdit,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.ui.label_panels import (
@@ -60,6 +67,24 @@ def test_each_aspect_has_its_own_verdict(qtbot: QtBot, panel: LabelPanel, projec
     decide(qtbot, panel, Qt.Key.Key_Right)
     assert details(project).aspects == {"helpful": on_left(project), "correct": Choice.TIE}
     assert details(project).picked_by == "in_order"
+
+
+def test_a_question_leaves_what_is_above_it_where_it_is(qtbot: QtBot, panel: LabelPanel) -> None:
+    panel.resize(920, 650)
+    left, skip, undo = (
+        panel.findChild(QPushButton, f"label.verdict.{name}") for name in ("left", "skip", "undo")
+    )
+    strip = undo.parentWidget()
+    qtbot.waitUntil(  # on two lines, all of them in sight
+        lambda: skip.y() < undo.y() and undo.geometry().bottom() <= strip.height()
+    )
+    before = left.mapTo(panel, QPoint())
+    press(qtbot, panel, Qt.Key.Key_R)
+    for _ in range(5):
+        QApplication.processEvents()
+    assert left.mapTo(panel, QPoint()) == before
+    press(qtbot, panel, Qt.Key.Key_Escape)
+    assert panel._verdicts._pages.minimumHeight() == 0
 
 
 def test_after_the_last_aspect_the_keys_are_verdicts_again(

@@ -42,6 +42,7 @@ class NextCard(Card):
 
     def _words(self, loop: Loop, step: NextStep) -> tuple[str, str, str, str]:
         name = loop.latest.run.name if loop.latest else ""
+        pairs = count(loop.waiting_pairs, self.tr("pair"), self.tr("pairs"))
         match step:
             case NextStep.BRING_IN_PAIRS:
                 return (
@@ -52,16 +53,14 @@ class NextCard(Card):
                 )
             case NextStep.LABEL:
                 return (
-                    self.tr("Next: label {0} pairs").format(f"{loop.waiting_pairs:,}"),
+                    self.tr("Next: label {0}").format(pairs),
                     self._why_label(loop),
                     self.tr("Label"),
                     "label",
                 )
             case NextStep.LABEL_WHILE_RUNNING:
                 return (
-                    self.tr("Next: label {0} pairs while {1} goes on").format(
-                        f"{loop.waiting_pairs:,}", name
-                    ),
+                    self.tr("Next: label {0} while {1} goes on").format(pairs, name),
                     self.tr("The run needs nothing from you; the next round will use them."),
                     self.tr("Label"),
                     "label",

@@ -113,6 +113,9 @@ class VerdictBar(QWidget):
 
     def ask(self, question: str) -> None:
         """Show a question in place of the strip; empty brings the strip and the verdicts back."""
+        is_new = bool(question) and not self._is_asking
+        if is_new or not question:  # what is above stays where it is
+            self._pages.setMinimumHeight(self._pages.height() if is_new else 0)
         self._is_asking = bool(question)
         self._question.show_text(question)
         self._pages.setCurrentIndex(int(self._is_asking))
