@@ -86,7 +86,7 @@ def test_keys_can_be_changed_and_the_strip_shows_them(
     assert problem is not None
     assert isinstance(asked.focusWidget(), QLineEdit)
     tie.setText("S")
-    asked.accept()
+    qtbot.keyClick(tie, Qt.Key.Key_Return)
     assert asked.isVisible()
     assert problem.text() == "Skip: S already means “Tie”: choose another key."
     tie.setText("T")

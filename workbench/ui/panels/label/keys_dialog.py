@@ -93,5 +93,7 @@ class KeysDialog(QDialog):
         row.addWidget(button(self.tr("Usual keys"), self._usual, kind="quiet"))
         row.addStretch(1)
         row.addWidget(button(self.tr("Cancel"), self.reject))
-        row.addWidget(button(self.tr("Use these keys"), self.accept, kind="primary"))
+        use = button(self.tr("Use these keys"), self.accept, kind="primary")
+        use.setDefault(True)
+        row.addWidget(use)
         return row
