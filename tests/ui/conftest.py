@@ -51,15 +51,11 @@ def qtbot(request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _what_was_imported_stays() -> None:
-    """Collecting after each test then has little to look through."""
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def _garbage_goes_between_tests() -> Iterator[None]:
     """As in the application, no worker thread ever destroys what is Qt's."""
+    gc.collect()  # only now is nothing of the test before held any more
+    gc.freeze()  # what was imported stays: looking through it after each test would cost most of it
     gc.disable()
     yield
     gc.collect()
