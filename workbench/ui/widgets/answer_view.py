@@ -48,9 +48,21 @@ class AnswerView(QTextEdit):
 
     def _fit(self) -> None:
         """With a largest height: be as high as the text needs, and no higher than that."""
-        if self._max_height is not None:
-            needed = max(_LINE_HEIGHT, int(self.document().size().height()) + 2)
-            self.setFixedHeight(min(needed, self._max_height))
+        if self._max_height is None:
+            return
+        size = self.document().size()
+        needed = max(_LINE_HEIGHT, int(size.height()) + 2)
+        if size.width() > self.viewport().width() + 1:
+            needed += self.horizontalScrollBar().sizeHint().height()
+        # Qt counts what there is to scroll before the height has changed, and not again after it.
+        fits = needed <= self._max_height
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded
+        )
+        self.setFixedHeight(min(needed, self._max_height))
+        if fits:
+            self.verticalScrollBar().setRange(0, 0)
 
 
 def _line_format() -> QTextBlockFormat:
