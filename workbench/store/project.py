@@ -112,6 +112,7 @@ class Project:
             raise
         project = cls(folder, database, lock)
         project.imports.clean_up()
+        project.queue.release_all()  # the lock is ours, so nobody is labelling
         return project
 
     @property

@@ -68,6 +68,10 @@ class Queue:
         sql = "DELETE FROM reservations WHERE annotator = ?"
         self._database.write(lambda db: db.execute(sql, (annotator,)))
 
+    def release_all(self) -> None:
+        """Give back what everybody has in hand: a window that crashed left its pairs reserved."""
+        self._database.write_repeatable(lambda db: db.execute("DELETE FROM reservations"))
+
     def asked(self, pair_ids: Sequence[str], annotator: str, picked_by: PickedBy) -> list[Picked]:
         """Exactly these pairs in this order, decided or not; unknown ids are passed over."""
 

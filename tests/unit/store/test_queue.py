@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,14 @@ def test_a_reservation_ends_with_its_time(project: Project) -> None:
     assert ids(project, "Grace", 3, PLAIN) == []
     project.database.write(lambda db: db.execute("UPDATE reservations SET expires_at = 1"))
     assert len(ids(project, "Grace", 3, PLAIN)) == 3
+
+
+def test_what_a_crash_left_in_hand_is_given_out_again(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "project", "Test") as project:
+        add_pairs(project, 3)
+        assert len(ids(project, "Ada", 3, PLAIN)) == 3
+    with Project.open(tmp_path / "project") as project:
+        assert len(ids(project, "Grace", 3, PLAIN)) == 3
 
 
 @pytest.mark.parametrize("overlap", [1, 2])
