@@ -44,7 +44,8 @@ def test_a_panel_that_can_t_end_keeps_nothing_else_from_its_end(
     add_pairs(project, 2)
     window.navigate("label")
     qtbot.waitUntil(lambda: project.database.read(lambda db: db["reservations"].count) == 2)
-    stuck = "CREATE TEMP TRIGGER stuck BEFORE DELETE ON reservations BEGIN SELECT RAISE(ABORT, '!'); END"
+    when, then = "BEFORE DELETE ON reservations", "BEGIN SELECT RAISE(ABORT, '!'); END"
+    stuck = f"CREATE TEMP TRIGGER stuck {when} {then}"  # for as long as the project is open
     project.database.write(lambda db: db.execute(stuck))
     window.close()
     Project.open(tmp_path / "project").close()
