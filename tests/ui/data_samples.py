@@ -44,8 +44,10 @@ def show_panel(qtbot: QtBot, session: Session) -> DataPanel:
 
 
 def push(qtbot: QtBot, parent: QWidget, name: str) -> None:
+    """Press a button, as soon as it is there and can be pressed."""
+    qtbot.waitUntil(lambda: parent.findChild(QAbstractButton, name) is not None)
     found = parent.findChild(QAbstractButton, name)
-    assert found is not None, name
+    assert found is not None
     qtbot.waitUntil(lambda: found.isVisible() and found.isEnabled())
     qtbot.mouseClick(found, Qt.MouseButton.LeftButton, pos=QPoint(8, found.height() // 2))
 

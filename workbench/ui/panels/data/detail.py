@@ -68,11 +68,13 @@ class RowView(Card):
         self._right_answer = label("", "secondary", wrap=True)
         self._history = RowHistory()
         self._history.setObjectName("data.history")
-        self._content = plain_area(QWidget())  # filled when the first row is shown
+        self._content = plain_area(QWidget())
+        self._content.hide()
         self._nothing = label(self.tr("Choose a row to read it whole."), "secondary", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body.addWidget(self._nothing, 1)
         self.body.addWidget(self._content, 1)
+        self._fill_content()
         self.show_row(None)
 
     @property
@@ -99,8 +101,6 @@ class RowView(Card):
         before, self._detail = self._detail, detail
         if before is not None and (detail is None or detail.id != before.id):
             self._keep_draft(before.id)
-        if detail is not None and self._content.layout() is None:
-            self._fill_content()
         self._content.setVisible(detail is not None)
         self._nothing.setVisible(detail is None)
         if detail is None:
