@@ -233,6 +233,10 @@ def test_an_import_can_be_given_up(
     project.database.submit(lambda _: may_store.wait(60))  # so it is not over by then
     page.start()
     push(qtbot, panel, "data.cancel")
+    assert "taking out" in page.progress.text
+    at = QApplication.focusWidget()
+    assert at is not None
+    assert page.isAncestorOf(at)
     may_store.set()
     qtbot.waitUntil(lambda: not page.is_busy)
     assert project.datasets.all() == []

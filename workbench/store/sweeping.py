@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import sqlite_utils
 
 from workbench.store.landing import without_waiting
@@ -28,11 +30,11 @@ def sweep_some(db: sqlite_utils.Database, rows: int) -> bool:
 def _pairs(db: sqlite_utils.Database, dataset_id: str, rows: int) -> bool:
     sql = "SELECT id, first_id, second_id FROM pairs WHERE dataset_id = ? LIMIT ?"
     found = db.execute(sql, [dataset_id, rows]).fetchall()
-    for pair_id, *responses in found:
-        db.execute("DELETE FROM standing WHERE pair_id = ?", [pair_id])
-        db.execute("DELETE FROM verdicts WHERE pair_id = ?", [pair_id])
-        db.execute("DELETE FROM pairs WHERE id = ?", [pair_id])
-        db.execute("DELETE FROM responses WHERE id IN (?, ?)", responses)
+    pairs = [row[0] for row in found]
+    _delete(db, "standing", "pair_id", pairs)
+    _delete(db, "verdicts", "pair_id", pairs)
+    _delete(db, "pairs", "id", pairs)
+    _delete(db, "responses", "id", [response for row in found for response in row[1:]])
     return bool(found)
 
 
@@ -53,8 +55,12 @@ def _prompts(db: sqlite_utils.Database, dataset_id: str, rows: int) -> bool:
         WHERE split IN ('train', 'held_out') AND dataset_id = ? LIMIT ?
     """
     found = db.execute(sql, [dataset_id, rows]).fetchall()
-    for prompt_id, messages in found:
-        key = prompt_key(messages)
-        db.execute("DELETE FROM prompt_keys WHERE key = ? AND prompt_id = ?", [key, prompt_id])
-        db.execute("DELETE FROM prompts WHERE id = ?", [prompt_id])
+    keys = [(prompt_key(messages), prompt_id) for prompt_id, messages in found]
+    db.conn.executemany("DELETE FROM prompt_keys WHERE key = ? AND prompt_id = ?", keys)
+    _delete(db, "prompts", "id", [prompt_id for prompt_id, _ in found])
     return bool(found)
+
+
+def _delete(db: sqlite_utils.Database, table: str, column: str, ids: list[str]) -> None:
+    sql = f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))"
+    db.execute(sql, [json.dumps(ids)])

@@ -61,7 +61,7 @@ class ImportPage(ToolPage):
         self.report = ImportReportCard(session)
         self.report.done.connect(self.closed)
         self.progress = ProgressRow(self.tr("Rows imported"))
-        self.progress.cancelled.connect(self._cancel)
+        self.progress.cancelled.connect(self._give_up)
         self._known_dataset = ""
         self._closes_when_stopped = False
         self._is_importing = False
@@ -141,7 +141,7 @@ class ImportPage(ToolPage):
         if not self.is_busy:
             super().close_page()
             return
-        self._cancel()  # the rows are shown once nothing of it is left
+        self._give_up()  # the rows are shown once nothing of it is left
         self._closes_when_stopped = True
 
     def close_down(self) -> None:
@@ -178,6 +178,11 @@ class ImportPage(ToolPage):
 
     def _cancel(self) -> None:
         self._stop.set()
+
+    def _give_up(self) -> None:
+        self._cancel()
+        if self._is_importing:
+            self.progress.tell(self.tr("Stopping, and taking out what had come in…"), None)
 
     def _show_probe(self, stop: threading.Event, found: Probe) -> None:
         if stop is not self._stop:

@@ -61,6 +61,8 @@ class ProgressRow(QWidget):
         self.hide()
 
     def _give_up(self) -> None:
+        self.setFocus()  # else the keyboard would go to where the window begins
         self._cancel.setEnabled(False)
         self._words.setText(self.tr("Stopping…"))
+        self._meter.set_busy()
         self.cancelled.emit()
