@@ -139,7 +139,8 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
     """Set a styling property and show it, if it is not already so."""
     if widget.property(name) != value:
         widget.setProperty(name, value)
-        restyle(widget)
+        if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):  # else it is still to come
+            restyle(widget)
 
 
 def _load_fonts() -> None:

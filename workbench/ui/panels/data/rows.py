@@ -81,7 +81,9 @@ class Rows(QAbstractTableModel):
         self._superseded.set()
 
     def row(self, number: int) -> BrowseRow | None:
-        """The row if it has been fetched; else None, and it is asked for."""
+        """The row if it has been fetched; else None, and it is asked for if there is such a row."""
+        if number >= len(self._keys):
+            return None
         page = number // PAGE_SIZE
         if page in self._pages:
             return self._pages[page].get(self._keys[number])
