@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import NO_KEY, add_questions, cell, pair, push, show_panel, tab_stops
 from workbench.core.conversation import user
-from workbench.core.labelling import GoldAnswer
+from workbench.core.labelling import GoldAnswer, VerdictSource
 from workbench.core.preferences import Choice, OriginKind, Split
 from workbench.store.browse import RowFilter
 from workbench.store.project import Project
@@ -352,3 +353,20 @@ def test_the_keyboard_stays_at_what_was_edited(
     edit = panel.findChild(QPushButton, f"data.edit.{part}")
     assert edit is not None
     qtbot.waitUntil(edit.hasFocus)
+
+
+def test_people_who_disagree_are_told_until_somebody_settles(
+    show: Show, project: Project, session: Session, qtbot: QtBot
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("Is tea hot?", choice=None)])
+    panel = show()
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "to be labelled")
+    (pair_id,) = project.browse.row_ids("pair", panel.browser.selected_keys())
+    for person, choice, said in (("ann", Choice.FIRST, "first is better"), ("bo", Choice.TIE, "")):
+        showing = operations.Showing(person, Choice.FIRST, 1.0)
+        session.change(partial(operations.record_verdict, project, pair_id, choice, showing))
+        qtbot.waitUntil(lambda said=said: cell(panel, 0, 3) == (said or "people disagree"))
+    qtbot.waitUntil(lambda: panel.browser.detail._state.text() == "people disagree")
+    settle = partial(operations.record_verdict, source=VerdictSource.ADJUDICATE)
+    session.change(partial(settle, project, pair_id, Choice.TIE, showing))
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "tie")

@@ -128,7 +128,11 @@ class Rows:
             for verdict in verdicts
             if not self._wanted.annotators or verdict.annotator in self._wanted.annotators
         ]
-        settled = [verdict for verdict in asked if verdict.source == "adjudicate"]
+        settled = [
+            verdict
+            for verdict in asked
+            if verdict.source == "adjudicate" and verdict.choice is not Choice.SKIP
+        ]
         by_people = [verdict for verdict in asked if verdict.source not in _NOT_BY_PEOPLE]
         return settled[-1:] or by_people or asked
 

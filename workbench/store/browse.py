@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+from workbench.core.outcome import Outcome, Said, outcome
 from workbench.core.preferences import Choice, Split
 from workbench.store.bin import TABLES, not_in_bin
 from workbench.store.database import Database
@@ -85,7 +86,7 @@ class BrowseRow:
     first: str
     second: str
     split: Split
-    standing: Choice | None
+    outcome: Outcome
     tags: tuple[str, ...]
     desirable: bool | None = None
     is_gold: bool = False
@@ -252,7 +253,7 @@ def _row_of_doc(table: str) -> str:
 
 def _browse_row(
     key: int, row_id: str, dataset_id: str, prompt: str, first: str, second: str, split: str,
-    choice: str | None, desirable: int | None, is_gold: int, tags: str | None,
+    said: str | None, desirable: int | None, is_gold: int, tags: str | None,
 ) -> BrowseRow:  # fmt: skip
     return BrowseRow(
         key=key,
@@ -262,11 +263,16 @@ def _browse_row(
         first=first,
         second=second,
         split=_SPLITS[split],
-        standing=_CHOICES[choice] if choice else None,
+        outcome=outcome([_said(line) for line in said.split("\n")]) if said else _NOTHING,
         tags=tuple(tags.split("\n")) if tags else (),
         desirable=None if desirable is None else bool(desirable),
         is_gold=bool(is_gold),
     )
+
+
+def _said(line: str) -> Said:
+    source, choice = line.split()
+    return Said(source, _CHOICES[choice])
 
 
 def _shown(column: str) -> str:
@@ -274,19 +280,23 @@ def _shown(column: str) -> str:
 
 
 _SPLITS = {split.value: split for split in Split}
+_NOTHING = Outcome(None)
 _CHOICES = {choice.value: choice for choice in Choice}
 _ROW_COLUMNS = (
-    "key", "id", "dataset_id", "prompt", "first", "second", "split", "choice", "desirable",
+    "key", "id", "dataset_id", "prompt", "first", "second", "split", "said", "desirable",
     "is_gold", "tags",
 )  # fmt: skip
 _WANTED = "(SELECT value FROM json_each(?))"
 _TAGS = "(SELECT group_concat(tag, char(10)) FROM row_tags WHERE row_id = r.id)"
+_SAID = """(
+    SELECT group_concat(source || ' ' || choice, char(10))
+    FROM (SELECT source, choice FROM standing WHERE pair_id = r.id ORDER BY verdict_id)
+)"""
 _PAGES = {
     "pair": f"""
         SELECT r.rowid, r.id, r.dataset_id, {_shown("q.text")}, {_shown("a.text")},
             {_shown("b.text")}, q.split,
-            (SELECT choice FROM standing WHERE pair_id = r.id ORDER BY verdict_id DESC LIMIT 1),
-            NULL, EXISTS (SELECT 1 FROM gold WHERE pair_id = r.id), {_TAGS}
+            {_SAID}, NULL, EXISTS (SELECT 1 FROM gold WHERE pair_id = r.id), {_TAGS}
         FROM pairs r JOIN prompts q ON q.id = r.prompt_id
         JOIN responses a ON a.id = r.first_id JOIN responses b ON b.id = r.second_id
         WHERE r.rowid IN {_WANTED}

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlite_utils
 
+from workbench.core.outcome import Said, that_count
 from workbench.core.preferences import (
     Choice,
     Origin,
@@ -32,9 +33,6 @@ _PAIR_COLUMNS = """
     FROM pairs JOIN prompts ON prompts.id = pairs.prompt_id
     JOIN responses a ON a.id = pairs.first_id JOIN responses b ON b.id = pairs.second_id
 """
-
-# What a person said of a pair counts before what a rule or a file said.
-_BY_PEOPLE = ("label", "compare", "edit", "adjudicate")
 
 
 class Pairs:
@@ -142,13 +140,11 @@ def response_of_row(row: dict[str, Any], which: str) -> Response:
 
 
 def _labelled_pair(verdicts: Sequence[dict[str, Any]]) -> LabelledPair | None:
-    by_people = [row for row in verdicts if row["source"] in _BY_PEOPLE]
-    settled = [
-        row for row in by_people if row["source"] == "adjudicate" and row["choice"] != Choice.SKIP
-    ][-1:]
-    if not settled and any(row["flag"] is not None for row in by_people):
+    said = [Said(row["source"], Choice(row["choice"])) for row in verdicts]
+    counted = [verdicts[place] for place in that_count(said)]
+    is_settled = bool(counted) and counted[0]["source"] == "adjudicate"
+    if not is_settled and any(row["flag"] is not None for row in verdicts):
         return None
-    counted = [row for row in settled or by_people or verdicts if row["choice"] != Choice.SKIP]
     if len({row["choice"] for row in counted}) != 1:
         return None
     pair = pair_of_row(counted[0])

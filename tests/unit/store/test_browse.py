@@ -99,7 +99,7 @@ def test_a_page_tells_what_is_known_of_its_rows(tea: Project) -> None:
     tea.tags.add("pair", [row_id], "a")
     row = tea.browse.page("pair", keys)[1]
     assert (row.id, row.first, row.second) == (row_id, "A drink.", "A strong drink.")
-    assert (row.standing, row.split, row.tags) == (Choice.FIRST, Split.TRAIN, ("a", "b"))
+    assert (row.outcome.choice, row.split, row.tags) == (Choice.FIRST, Split.TRAIN, ("a", "b"))
 
 
 def test_other_kinds_are_looked_through_alike(project: Project) -> None:

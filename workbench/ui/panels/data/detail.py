@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from workbench.core.conversation import Conversation
+from workbench.core.outcome import Outcome, Said, outcome
 from workbench.core.preferences import Choice, Response, Split
 from workbench.store.row_detail import RowDetail
 from workbench.ui.panels.data.answer_block import AnswerBlock
@@ -107,15 +108,15 @@ class RowView(Card):
             return
         if before is not None and before.id == detail.id and self.is_editing:
             return  # what somebody is writing stays
-        self._show_state(detail)
+        verdict = self._outcome(detail)
+        self._show_state(detail, verdict)
         self._where.show_text(detail.dataset_name)
         self.tags.show_tags(detail.tags, known_tags)
         self.prompt.show_prompt(detail.prompt.messages)
-        standing = self._standing(detail)
         for number, block in enumerate(self.answers):
             block.setVisible(number < len(detail.answers))
             if number < len(detail.answers):
-                title, mark = self._answer_words(detail.kind, number, standing)
+                title, mark = self._answer_words(detail.kind, number, verdict.choice)
                 answer: Response = detail.answers[number]
                 block.show_text(
                     title, answer.text, origin_words(answer.origin), mark,
@@ -141,31 +142,32 @@ class RowView(Card):
             if text is not None:
                 block.begin_with(text)
 
-    def _show_state(self, detail: RowDetail) -> None:
+    def _show_state(self, detail: RowDetail, verdict: Outcome) -> None:
         if detail.prompt.split is Split.HELD_OUT:
             set_pill(self._state, self.tr("held out"), "caution")
         elif detail.is_gold:
             set_pill(self._state, self.tr("gold item"), "caution")
         elif detail.kind == "pair" and not detail.standing_ids:
             set_pill(self._state, self.tr("to be labelled"), "neutral")
+        elif verdict.is_disputed:
+            set_pill(self._state, self.tr("people disagree"), "caution")
         elif detail.kind == "pair":
             set_pill(self._state, self.tr("decided"), "good")
         else:
             set_pill(self._state, self.tr("may train"), "neutral")
 
-    def _standing(self, detail: RowDetail) -> Choice | None:
-        """What all standing verdicts say, if they say the same."""
-        choices = {item.choice for item in detail.verdicts if item.id in detail.standing_ids}
-        return choices.pop() if len(choices) == 1 else None
+    def _outcome(self, detail: RowDetail) -> Outcome:
+        standing = [each for each in detail.verdicts if each.id in detail.standing_ids]
+        return outcome([Said(each.source, each.choice) for each in standing if each.choice])
 
-    def _answer_words(self, kind: str, number: int, standing: Choice | None) -> tuple[str, str]:
+    def _answer_words(self, kind: str, number: int, better: Choice | None) -> tuple[str, str]:
         if kind == "example":
             return self.tr("Answer to imitate"), ""
         if kind == "unpaired":
             good = self._detail is not None and self._detail.desirable
             return self.tr("Answer"), self.tr("good") if good else ""
         titles = (self.tr("First answer"), self.tr("Second answer"))
-        wins = standing is (Choice.FIRST, Choice.SECOND)[number]
+        wins = better is (Choice.FIRST, Choice.SECOND)[number]
         return titles[number], self.tr("better") if wins else ""
 
     def _fill_content(self) -> None:

@@ -144,7 +144,11 @@ class Rows(QAbstractTableModel):
             Choice.BOTH_BAD: self.tr("both bad"),
             Choice.SKIP: self.tr("skipped"),
         }
-        verdict = self.tr("gold item") if row.is_gold else words[row.standing]
+        verdict = words[row.outcome.choice]
+        if row.is_gold:
+            verdict = self.tr("gold item")
+        elif row.outcome.is_disputed:
+            verdict = self.tr("people disagree")
         if row.split is Split.HELD_OUT:
             return self.tr("held out · {0}").format(verdict)
         return verdict
