@@ -194,9 +194,44 @@ def test_marked_words_keep_their_place_in_the_stored_text(
         assert shown.text[span.start : span.end] == span.text
 
 
-def test_marking_without_a_selection_says_so(qtbot: QtBot, panel: LabelPanel) -> None:
+def test_words_are_chosen_and_marked_by_keys_alone(
+    qtbot: QtBot, session: Session, project: Project
+) -> None:
+    texts = ("One **bold word** here.\n\nA second line.", "The other one.")
+    pair = NewPair(conversation.user("?"), *texts, SECRET, SECRET)
+    project.datasets.add_pairs("Rich", [pair])
+    project.queue.change_settings(PLAIN)
+    panel = shown_panel(qtbot, session)
+    more, fewer = Qt.Key.Key_Right, Qt.Key.Key_Left
+
+    def chosen() -> list[str]:
+        views = [panel.findChild(RichAnswer, f"label.{side}") for side in ("left", "right")]
+        return [view.textCursor().selectedText() for view in views if view is not None]
+
+    is_first_left = shown_text(panel, "left").startswith("One")
+    here = 0 if is_first_left else 1
     press(qtbot, panel, Qt.Key.Key_G)
-    assert label_text(panel, "saved") == "Select words first"
+    assert "Enter marks as good" in label_text(panel, "question")
+    if not is_first_left:
+        press(qtbot, panel, Qt.Key.Key_Tab)
+    assert chosen()[here] == "One"
+    press(qtbot, panel, Qt.Key.Key_Right)
+    assert chosen()[here] == "bold"
+    for key in (more, more, fewer):
+        press(qtbot, panel, key, Qt.KeyboardModifier.ShiftModifier)
+    assert chosen()[here] == "bold word"
+    press(qtbot, panel, Qt.Key.Key_Return)
+    assert label_text(panel, "attached") == "marks 1"
+    assert chosen() == ["", ""]
+    press(qtbot, panel, Qt.Key.Key_X)
+    press(qtbot, panel, Qt.Key.Key_Tab)
+    assert chosen()[1] in ("The", "One")
+    press(qtbot, panel, Qt.Key.Key_Escape)
+    assert chosen() == ["", ""]
+    assert project.labels.counts() == {}, "no arrow was a verdict"
+    press(qtbot, panel, Qt.Key.Key_Down)
+    (span,) = details(project).spans
+    assert (span.is_good, span.text) == (True, "bold word")
 
 
 def test_the_word_difference_is_shown_on_demand(qtbot: QtBot, panel: LabelPanel) -> None:

@@ -179,7 +179,10 @@ class DetailsDrawer(Card):
         good, bad = (self._keymap.shown(key) for key in (Action.GOOD_SPAN, Action.BAD_SPAN))
         if not (good and bad):
             return self.tr("Select words in an answer, then click “good” or “bad” below.")
-        said = self.tr("Select words in an answer, then press {good} for good or {bad} for bad.")
+        said = self.tr(
+            "Select words in an answer, then press {good} for good or {bad} for bad; without a"
+            " selection these keys let you choose words with the arrows."
+        )
         return said.format(good=good, bad=bad)
 
     def _remover(self, span: object) -> Callable[[], None]:

@@ -28,16 +28,24 @@ class Mode(Enum):
     ASPECTS = auto()
     TAGS = auto()
     EDIT_SIDE = auto()
+    WORDS = auto()
     EDITING = auto()
 
 
 class ModeKey(Enum):
     LEFT = "Left"
     RIGHT = "Right"
+    UP = "Up"
     TIE = "Down"
+    LONGER = "Shift+Right"
+    SHORTER = "Shift+Left"
+    OTHER = "Tab"
     BACK = "Backspace"
     DONE = "Return"
     CANCEL = "Esc"
+
+
+_OF_WORDS = (ModeKey.UP, ModeKey.LONGER, ModeKey.SHORTER, ModeKey.OTHER)
 
 
 class Keyboard(QObject):
@@ -93,9 +101,12 @@ class Keyboard(QObject):
             possible = self._can_decide or action not in VERDICTS
             listens = self._mode is Mode.VERDICTS and not self._is_typing
             shortcut.setEnabled(listens and possible)
-        asks = self._mode in (Mode.ASPECTS, Mode.TAGS, Mode.EDIT_SIDE) and not self._is_typing
-        for shortcut in self._answers:
+        asks = self._mode not in (Mode.VERDICTS, Mode.EDITING) and not self._is_typing
+        for shortcut in self._answers.values():
             shortcut.setEnabled(asks)
+        is_choosing = asks and self._mode is Mode.WORDS
+        for key in _OF_WORDS:  # elsewhere Tab goes on through the window
+            self._answers[key.value].setEnabled(is_choosing)
 
     def _shortcut(self, action: Action) -> QShortcut:
         made = self._new_shortcut()
@@ -103,16 +114,16 @@ class Keyboard(QObject):
         made.activated.connect(lambda: self.pressed.emit(action))
         return made
 
-    def _answer_shortcuts(self) -> list[QShortcut]:
+    def _answer_shortcuts(self) -> dict[str, QShortcut]:
         answers: dict[str, ModeKey | int] = {key.value: key for key in ModeKey}
         answers |= {str(number): number for number in range(1, 10)}
         answers |= {"Enter": ModeKey.DONE, "0": ModeKey.TIE}
-        made = []
+        made = {}
         for keys, answer in answers.items():
             shortcut = self._new_shortcut()
             shortcut.setKey(QKeySequence(keys))
             shortcut.activated.connect(lambda answer=answer: self.answered.emit(answer))
-            made.append(shortcut)
+            made[keys] = shortcut
         return made
 
     def _new_shortcut(self) -> QShortcut:

@@ -1,4 +1,4 @@
-"""Questions that the keys answer one after another: each aspect, the reasons, which answer."""
+"""Questions that the keys answer one after another: aspects, reasons, which answer, which words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from workbench.core.preferences import Side
 from workbench.ui.panels.label.keyboard import Keyboard, Mode, ModeKey
 from workbench.ui.panels.label.queue import LabelQueue
+from workbench.ui.panels.label.word_choice import WordChoice
 
 _NUMBERED = 9
 _SIDES: dict[ModeKey, Side | None] = {
@@ -23,11 +24,19 @@ class Modes(QObject):
 
     changed = Signal()
     edit_chosen = Signal(object)
+    words_chosen = Signal(bool)
+    """Words are selected; they are good ones or bad ones."""
 
     def __init__(
-        self, queue: Callable[[], LabelQueue], keyboard: Keyboard, ask: Callable[[str], object]
+        self,
+        queue: Callable[[], LabelQueue],
+        keyboard: Keyboard,
+        ask: Callable[[str], object],
+        words: WordChoice,
     ) -> None:
         super().__init__()
+        self._words = words
+        self._are_good = True
         self._queue = queue
         self._keyboard = keyboard
         self._ask = ask
@@ -49,6 +58,13 @@ class Modes(QObject):
         """Which answer to edit."""
         self._begin(Mode.EDIT_SIDE)
 
+    def ask_words(self, *, are_good: bool) -> None:
+        """Which words to mark."""
+        self._are_good = are_good
+        self._begin(Mode.WORDS)
+        if self._keyboard.mode is Mode.WORDS:
+            self._words.begin()
+
     def end(self) -> None:
         """Back to verdicts; what was answered stays."""
         self._keyboard.enter(Mode.VERDICTS)
@@ -60,10 +76,12 @@ class Modes(QObject):
             self._show()
 
     def _answer(self, key: ModeKey | int) -> None:
+        mode = self._keyboard.mode
         if key in (ModeKey.CANCEL, ModeKey.DONE):
             self.end()
+            if mode is Mode.WORDS:
+                self._end_words(is_chosen=key is ModeKey.DONE)
             return
-        mode = self._keyboard.mode
         if mode is Mode.ASPECTS and isinstance(key, ModeKey):
             self._answer_aspect(key)
         elif mode is Mode.TAGS and isinstance(key, int):
@@ -71,6 +89,14 @@ class Modes(QObject):
         elif mode is Mode.EDIT_SIDE and key in (ModeKey.LEFT, ModeKey.RIGHT):
             self.end()
             self.edit_chosen.emit(Side.LEFT if key is ModeKey.LEFT else Side.RIGHT)
+        elif mode is Mode.WORDS and isinstance(key, ModeKey):
+            self._words.move(key)
+
+    def _end_words(self, *, is_chosen: bool) -> None:
+        if is_chosen:
+            self.words_chosen.emit(self._are_good)
+        else:
+            self._words.clear()
 
     def _answer_aspect(self, key: ModeKey) -> None:
         queue = self._queue()
@@ -104,6 +130,10 @@ class Modes(QObject):
                 for number, tag in enumerate(settings.tags[:_NUMBERED], start=1)
             )
             self._ask(f"{'   '.join(parts)}   {self.tr('Esc done')}")
+        elif mode is Mode.WORDS:
+            good, bad = self.tr("Enter marks as good"), self.tr("Enter marks as bad")
+            keys = self.tr("← → ↑ ↓ word   Shift → more   Shift ← fewer   Tab other answer")
+            self._ask(f"{keys}   {good if self._are_good else bad}   {self.tr('Esc none')}")
         else:
             self._ask(self.tr("Edit which answer?   ← left   → right   Esc none"))
 

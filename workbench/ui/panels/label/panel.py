@@ -31,6 +31,7 @@ from workbench.ui.panels.label.requests import Requests
 from workbench.ui.panels.label.scoring import Scoring
 from workbench.ui.panels.label.stopwatch import Stopwatch
 from workbench.ui.panels.label.verdict_bar import VerdictBar
+from workbench.ui.panels.label.word_choice import WordChoice
 from workbench.ui.tokens import SPACE_12, SPACE_16
 
 _SCROLL_PART = 0.85
@@ -64,7 +65,8 @@ class LabelPanel(Panel):
         self._drawer.hide()
         self._keyboard = Keyboard(self, self._keymap)
         self._reader = Reader(session, lambda: self._queue)
-        self._modes = Modes(lambda: self._queue, self._keyboard, self._verdicts.ask)
+        words = WordChoice((self._answers.left, self._answers.right))
+        self._modes = Modes(lambda: self._queue, self._keyboard, self._verdicts.ask, words)
         self._requests = Requests(self, session, lambda: self._queue)
         self._scoring = Scoring(session, lambda: self._queue)
         self._pages = QStackedWidget()
@@ -268,7 +270,7 @@ class LabelPanel(Panel):
 
     def _mark(self, *, is_good: bool) -> None:
         if (span := self._answers.selected(is_good=is_good)) is None:
-            self._verdicts.saved.show_text(self.tr("Select words first"))
+            self._modes.ask_words(are_good=is_good)
         else:
             self._queue.pending.add_span(span)
             self._pending_changed()
@@ -377,6 +379,7 @@ class LabelPanel(Panel):
         self._keyboard.pressed.connect(self._act)
         self._modes.changed.connect(self._pending_changed)
         self._modes.edit_chosen.connect(self._edit)
+        self._modes.words_chosen.connect(lambda are_good: self._mark(is_good=are_good))
         self._drawer.changed.connect(self._pending_changed)
         self._drawer.left.connect(self.setFocus)
         self._editing.ended.connect(self._edited)
