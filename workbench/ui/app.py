@@ -6,8 +6,6 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
@@ -19,15 +17,11 @@ from workbench.store.project import Project
 from workbench.ui import icons, theme
 from workbench.ui.garbage import GarbageCollector
 from workbench.ui.main_window import MainWindow
+from workbench.ui.preload import Preload
 from workbench.ui.settings import SIZES_PERCENT, Settings
 
 _PRELOAD_AFTER_MS = 300
 _SWITCH_INTERVAL_S = 0.0002
-# What is used first comes first.
-_PANEL_MODULES = tuple(
-    f"workbench.ui.panels.{name}.panel"
-    for name in ("label", "data", "train", "runs", "compare", "models", "quality")
-)
 
 
 def main(argv: Sequence[str] = ()) -> int:
@@ -44,7 +38,7 @@ def main(argv: Sequence[str] = ()) -> int:
     window = MainWindow(settings, project)
     _report_what_nobody_caught(window)
     window.show()
-    QTimer.singleShot(_PRELOAD_AFTER_MS, partial(_preload, window))
+    QTimer.singleShot(_PRELOAD_AFTER_MS, window, lambda: Preload(window.session.bridge, window))
     if problem is not None:
         window.show_error(problem)
     return app.exec()
@@ -69,16 +63,6 @@ def application() -> QApplication:
     app.setDesktopFileName("workbench")
     app.setWindowIcon(icons.app_icon())
     return app
-
-
-def _preload(window: MainWindow) -> None:
-    """Import the panels and the plots while nobody waits for it, so that each opens at once."""
-
-    def load() -> None:
-        for name in (*_PANEL_MODULES, "pyqtgraph"):
-            import_module(name)
-
-    window.session.bridge.run(load, lambda _: None)
 
 
 def _open(argv: Sequence[str], settings: Settings) -> tuple[Project | None, KnownError | None]:
