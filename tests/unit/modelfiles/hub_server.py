@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from huggingface_hub import close_session
+
 COMMIT = "c" * 40
 _FILES_A_PAGE = 2
 
@@ -49,6 +51,7 @@ class HubServer(ThreadingHTTPServer):
             yield self
         finally:
             self.go_on.set()
+            _end_downloads()
             self.shutdown()
             thread.join()
             self.server_close()
@@ -168,6 +171,14 @@ class HubRequest(BaseHTTPRequestHandler):
             super().handle()
         except ConnectionError:
             return  # whoever asked has gone
+
+
+def _end_downloads() -> None:
+    """Those that were given up go on until they report next; none may outlive the test."""
+    for thread in threading.enumerate():
+        if thread.name == "download":
+            thread.join()
+    close_session()
 
 
 def _digest(content: bytes) -> str:
