@@ -20,7 +20,9 @@ class AnswerBlock(EditableBlock):
     def __init__(self, name: str) -> None:
         self._field = TextField("")
         self._ask_again = QCheckBox()
-        super().__init__(name, "", (self._field, self._ask_again))
+        super().__init__(
+            name, "", (self._field, self._ask_again), begin=self.begin, save=self._save
+        )
         self._text = ""
         self._field.setObjectName(f"data.edit_text.{name}")
         self._ask_again.setText(self.tr("Ask for the verdict again"))
@@ -55,6 +57,7 @@ class AnswerBlock(EditableBlock):
         self.end()
 
     def begin(self) -> None:
+        """Let it be edited."""
         self.begin_with(self._text)
         self._field.setFocus()
 
@@ -65,5 +68,5 @@ class AnswerBlock(EditableBlock):
         self._field.setFixedHeight(max(least, min(most, self._view.height() + 24)))
         self._open_editor()
 
-    def save(self) -> None:
+    def _save(self) -> None:
         self.saved.emit(self._field.toPlainText(), self._ask_again.isChecked())

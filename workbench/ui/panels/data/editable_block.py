@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -18,18 +18,26 @@ _MOST_HEIGHT = 2400
 class EditableBlock(QWidget):
     """Its title, the text, and in the text's place the fields while it is edited.
 
-    A subclass says how an edit begins (`begin`) and what is done with it (`save`).
+    `begin` is called for an edit to begin, `save` for what is then in the fields to be handed on.
     """
 
-    def __init__(self, name: str, title: str, fields: Sequence[QWidget]) -> None:
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        fields: Sequence[QWidget],
+        *,
+        begin: Callable[[], None],
+        save: Callable[[], None],
+    ) -> None:
         super().__init__()
         self._title = label(title, "strong")
-        self._edit = button(self.tr("Edit"), self.begin, kind="link")
+        self._edit = button(self.tr("Edit"), begin, kind="link")
         self._edit.setObjectName(f"data.edit.{name}")
         self._view = RichAnswer(title, max_height=_MOST_HEIGHT)
         self._view.setObjectName(f"data.row.{name}")
         self._view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # to copy from it
-        self._editor = self._make_editor(name, fields)
+        self._editor = self._make_editor(name, fields, save)
         self._editor.hide()
         self._head = QHBoxLayout()
         self._head.setSpacing(SPACE_8)
@@ -47,14 +55,6 @@ class EditableBlock(QWidget):
     def is_editing(self) -> bool:
         return not self._editor.isHidden()
 
-    def begin(self) -> None:
-        """Let the text be edited."""
-        raise NotImplementedError
-
-    def save(self) -> None:
-        """Hand on what was written."""
-        raise NotImplementedError
-
     def end(self) -> None:
         """Leave the editing without saving."""
         at = QApplication.focusWidget()
@@ -70,14 +70,16 @@ class EditableBlock(QWidget):
         self._edit.hide()
         self._editor.show()
 
-    def _make_editor(self, name: str, fields: Sequence[QWidget]) -> QWidget:
-        save = button(self.tr("Save"), self.save, kind="primary", tip="Ctrl+Enter")
-        save.setObjectName(f"data.save.{name}")
+    def _make_editor(
+        self, name: str, fields: Sequence[QWidget], save: Callable[[], None]
+    ) -> QWidget:
+        keep = button(self.tr("Save"), save, kind="primary", tip="Ctrl+Enter")
+        keep.setObjectName(f"data.save.{name}")
         cancel = button(self.tr("Cancel"), self.end, kind="quiet", tip="Esc")
         self.last_stop: QWidget = cancel  # where Tab is last
         row = QHBoxLayout()
         row.setSpacing(SPACE_8)
-        row.addWidget(save)
+        row.addWidget(keep)
         row.addWidget(cancel)
         row.addStretch(1)
         made = QWidget()
@@ -88,6 +90,6 @@ class EditableBlock(QWidget):
             layout.addWidget(field)
         layout.addLayout(row)
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        QShortcut(QKeySequence("Ctrl+Return"), made, self.save, context=within)
+        QShortcut(QKeySequence("Ctrl+Return"), made, save, context=within)
         QShortcut(QKeySequence("Escape"), made, self.end, context=within)
         return made

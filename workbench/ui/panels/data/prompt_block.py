@@ -17,7 +17,7 @@ class PromptBlock(EditableBlock):
     def __init__(self) -> None:
         self.editor = ConversationEdit()
         title = QCoreApplication.translate("PromptBlock", "Prompt")
-        super().__init__("prompt", title, (self.editor,))
+        super().__init__("prompt", title, (self.editor,), begin=self.begin, save=self._save)
         self._messages: Conversation = ()
 
     @property
@@ -34,6 +34,7 @@ class PromptBlock(EditableBlock):
         self.end()
 
     def begin(self) -> None:
+        """Let it be edited."""
         self.begin_with(self._messages)
         self.editor.first_text.setFocus()
 
@@ -42,5 +43,5 @@ class PromptBlock(EditableBlock):
         self.editor.show_messages(draft)
         self._open_editor()
 
-    def save(self) -> None:
+    def _save(self) -> None:
         self.saved.emit(self.editor.messages)
