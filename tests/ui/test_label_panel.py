@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.label_panels import (
@@ -86,6 +86,34 @@ def test_keys_without_a_side(
 ) -> None:
     decide(qtbot, panel, key)
     assert newest(project).choice is choice
+
+
+def test_a_verdict_that_the_disk_has_no_room_for_leaves_all_as_it_was(
+    qtbot: QtBot, panel: LabelPanel, session: Session, project: Project
+) -> None:
+    decide(qtbot, panel, Qt.Key.Key_Right)
+
+    def shown() -> list[str]:
+        return [
+            *(shown_text(panel, name) for name in ("prompt", "left", "right")),
+            count_text(panel),
+        ]
+
+    note = "Long enough for pages of its own. " * 500
+    panel.findChild(QPlainTextEdit, "label.note").setPlainText(note)
+    before = shown()
+    project.database.read(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())
+    press(qtbot, panel, Qt.Key.Key_Left)
+    assert shown() == before
+    (error,) = session.window.errors
+    session.window.errors.clear()
+    assert "make room on the disk and try again" in str(error)
+    project.database.read(lambda db: db.execute("PRAGMA max_page_count = 4294967294").fetchone())
+    decide(qtbot, panel, Qt.Key.Key_Left)
+    verdict = newest(project)
+    assert verdict.details is not None
+    assert verdict.details.note == note.strip()
+    assert count_text(panel) == f"2 of {PAIRS}"
 
 
 def test_the_whole_queue_can_be_labelled_and_taken_back(

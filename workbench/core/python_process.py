@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 import workbench
 
-_NICER = 5
+_NICER = 10
+_THREAD_NICER = 5
 
 # A step takes and gives back the same gigabytes again and again. Left to itself, glibc returns them
 # to the system each time and gets them anew a small page at a time: 800,000 page faults in four
@@ -54,16 +58,24 @@ def computing_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return module_environment({**ours, **environment})
 
 
-def stand_back() -> None:
-    """Leave the processor first to what a person waits for, such as the window.
+def let_stand_back(process_id: int) -> None:
+    """Have a process that was just started leave the processor first to what a person waits for.
 
-    It costs this process nothing where there is processor enough for all.
+    It costs that process nothing where there is processor enough for all. Before it has begun, as
+    what it imports is much of its work, and as threads inherit this where they have priorities.
     """
-    if hasattr(os, "nice"):
-        os.nice(_NICER)
+    with suppress(psutil.Error):  # it has ended already
+        process = psutil.Process(process_id)
+        if sys.platform == "win32":
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            process.nice(process.nice() + _NICER)
 
 
 def stand_back_here() -> None:
-    """As `stand_back`, for the thread that calls it alone; only where threads have priorities."""
+    """As `let_stand_back`, for the thread that calls it; only where threads have priorities.
+
+    By less: the window may wait for what this thread holds.
+    """
     if sys.platform == "linux":  # elsewhere the whole process would stand back
-        os.nice(_NICER)
+        os.nice(_THREAD_NICER)

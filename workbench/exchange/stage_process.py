@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import KnownError
-from workbench.core.python_process import module_command, module_environment, stand_back
+from workbench.core.python_process import let_stand_back, module_command, module_environment
 from workbench.exchange.stage import OnStaged, Staged, StageJob, StageProgress, stage
 from workbench.formats.records import RowProblem
 from workbench.formats.roles import Role
@@ -35,6 +35,7 @@ def stage_in_process(
         text=True,
         encoding="utf-8",
     )
+    let_stand_back(process.pid)
     try:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -107,5 +108,4 @@ def _staged_from_json(value: dict[str, Any]) -> Staged:
 
 
 if __name__ == "__main__":
-    stand_back()
     sys.exit(main())

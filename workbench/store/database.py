@@ -24,6 +24,8 @@ from typing import TypeVar
 
 import sqlite_utils
 
+from workbench.core.errors import ProjectError
+
 T = TypeVar("T")
 Query = Callable[[sqlite_utils.Database], T]
 
@@ -39,6 +41,10 @@ _AT_WORK_S = 20.0
 
 _Job = tuple[int, int, Callable[[], bool]]
 """What comes first, then in which order, then what to do: it returns whether to go on."""
+
+
+class DiskError(ProjectError):
+    """There is no room on the disk, or it does not work: nothing was stored."""
 
 
 class Database:
@@ -67,18 +73,18 @@ class Database:
         """Run `query` and return what it returns."""
         return self.submit(query).result()
 
-    def write(self, change: Query[T], *, is_urgent: bool = False) -> T:
+    def write(self, change: Query[T]) -> T:
         """Run `change` in one transaction; when this returns, the change is on disk.
 
-        Any exception rolls the whole transaction back and is raised here. An urgent one goes
-        before whatever waits: a person does.
+        Any exception rolls the whole transaction back and is raised here.
         """
-        work = partial(_in_transaction, change)
-        if not is_urgent:
-            return self._put(work, _USUAL).result()
+        return self._put(partial(_in_transaction, change), _USUAL).result()
+
+    def begin_urgent_write(self, change: Query[T]) -> Future[T]:
+        """As `write`, before whatever waits, because a person does; it ends with the Future."""
         self._urgent_at_s = time.monotonic()
         self.urgent_writes += 1
-        return self._put(work, _URGENT).result()
+        return self._put(partial(_in_transaction, change), _URGENT)
 
     def write_repeatable(self, change: Query[T]) -> T:
         """As `write` for what would be done again after a power loss: the disk is not waited for.
@@ -201,8 +207,21 @@ def without_syncing(db: sqlite_utils.Database) -> Iterator[None]:
 
 
 def _in_transaction(change: Query[T], db: sqlite_utils.Database) -> T:
-    with db.atomic():
+    with of_the_disk(), db.atomic():
         return change(db)
+
+
+@contextmanager
+def of_the_disk() -> Iterator[None]:
+    """Tell what fails for want of room, or of a disk that works, as that."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+            raise
+        raise DiskError(
+            f"This could not be saved ({error}): make room on the disk and try again."
+        ) from error
 
 
 def _connect(path: Path) -> sqlite_utils.Database:

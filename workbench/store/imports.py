@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlite_utils
 
 from workbench.core.errors import ProjectError
-from workbench.store.database import Database
+from workbench.store.database import Database, DiskError
 from workbench.store.landing import Landing, NewDataset
 from workbench.store.pace import Pace
 from workbench.store.rows import Dataset
@@ -107,10 +107,10 @@ class Imports:
             dataset = landing.run(on_share, cancelled)
         except BaseException as error:
             self._sweep_if_possible()
-            if isinstance(error, sqlite3.OperationalError) and _is_of_the_disk(error):
+            if isinstance(error, DiskError):
                 raise ProjectError(
-                    f"The import could not be stored ({error}): make room on the disk and try"
-                    " again. Nothing of it was kept."
+                    f"The import could not be stored ({error.__cause__}): make room on the disk"
+                    " and try again. Nothing of it was kept."
                 ) from error
             raise
         if dataset is None:
@@ -121,9 +121,5 @@ class Imports:
         """Now, or else the next time that the project is opened: until then nothing is shown."""
         try:
             self.sweep()
-        except sqlite3.Error:
+        except (sqlite3.Error, DiskError):
             return
-
-
-def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +51,10 @@ class Labels:
 
         The pair's reservation ends with it.
         """
+        self.begin_to_record(verdict).result()
+
+    def begin_to_record(self, verdict: Verdict) -> Future[None]:
+        """As `record`; the verdict is on disk when the Future ends."""
 
         def change(db: sqlite_utils.Database) -> None:
             insert_verdict(db, verdict)
@@ -58,7 +63,7 @@ class Labels:
                 (verdict.pair_id, verdict.annotator),
             )
 
-        self._database.write(change, is_urgent=True)
+        return self._database.begin_urgent_write(change)
 
     def undo(self, annotator: str) -> Verdict | None:
         """Take back the newest verdict of the annotator that still holds.

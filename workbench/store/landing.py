@@ -16,7 +16,7 @@ import sqlite_utils
 
 from workbench.core.errors import ProjectError
 from workbench.store import import_statements as sql
-from workbench.store.database import Database, without_syncing
+from workbench.store.database import Database, of_the_disk, without_syncing
 from workbench.store.pace import Pace
 from workbench.store.rows import Dataset
 from workbench.store.staging import IDS_PER_ROW, staged_content
@@ -193,7 +193,7 @@ def _timed_chunk(
     work: Callable[[sqlite_utils.Database], T], db: sqlite_utils.Database
 ) -> tuple[T, float]:
     started = time.perf_counter()
-    with without_waiting(db), db.atomic():
+    with of_the_disk(), without_waiting(db), db.atomic():
         result = work(db)
     return result, time.perf_counter() - started
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 
 _TICK_MS = 5
+_LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,47 @@ class Block:
     queued_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Milliseconds of one thread so far: by the clock, at work, and waiting for a processor."""
+
+    wall_ms: float
+    work_ms: float
+    queued_ms: float
+
+    def since(self, earlier: Moment) -> Moment:
+        return Moment(
+            self.wall_ms - earlier.wall_ms,
+            self.work_ms - earlier.work_ms,
+            self.queued_ms - earlier.queued_ms,
+        )
+
+
+class ThreadClock:
+    """Reads the times of the thread that makes it."""
+
+    def __init__(self) -> None:
+        self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+
+    def now(self) -> Moment:
+        queued_ns = 0
+        if self._schedule.exists():  # on Linux
+            queued_ns = int(self._schedule.read_text().split()[1])
+        return Moment(time.perf_counter() * 1000, time.thread_time() * 1000, queued_ns / 1e6)
+
+
 class WindowWatch:
     """Measures from `start` to `stop`, on the thread that makes it."""
 
     def __init__(self) -> None:
         self._gaps: list[Block] = []
-        self._schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-        self._last = self._now()
+        self._clock = ThreadClock()
+        self._last = self._clock.now()
         self._timer = QTimer()
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
-        self._last = self._now()
+        self._last = self._clock.now()
         self._timer.start(_TICK_MS)
 
     def stop(self) -> Block:
@@ -52,26 +82,27 @@ class WindowWatch:
         return replace(longest, work_ms=max(gap.work_ms for gap in self._gaps))
 
     def _tick(self) -> None:
-        now = self._now()
-        wall_ms, work_ms, queued_ms = (
-            after - before for after, before in zip(now, self._last, strict=True)
-        )
-        self._gaps.append(Block(wall_ms - _TICK_MS, work_ms, queued_ms))
+        now = self._clock.now()
+        gap = now.since(self._last)
+        self._gaps.append(Block(gap.wall_ms - _TICK_MS, gap.work_ms, gap.queued_ms))
         self._last = now
 
-    def _now(self) -> tuple[float, float, float]:
-        """Milliseconds by the clock, at work, and waiting for a processor."""
-        queued_ns = 0
-        if self._schedule.exists():  # on Linux
-            queued_ns = int(self._schedule.read_text().split()[1])
-        return time.perf_counter() * 1000, time.thread_time() * 1000, queued_ns / 1e6
+
+def live_for(seconds: float) -> None:
+    """Let the window live for a while, as between two acts of a person."""
+    living = QEventLoop()
+    QTimer.singleShot(round(seconds * 1000), living.quit)
+    living.exec()
 
 
 def live_until(is_done: Callable[[], bool], longest_s: float = 120.0) -> None:
-    """Let the window live until something is so."""
+    """Let the window live until something is so.
+
+    It sleeps in between, as it does in life: to look a thousand times a second kept processors
+    awake, and the host of a virtual machine took them away for tens of milliseconds.
+    """
     end = time.monotonic() + longest_s
     while not is_done():
-        QCoreApplication.processEvents()
+        live_for(_LOOK_S)
         if time.monotonic() > end:
             raise TimeoutError("the window did not come so far")
-        time.sleep(0.0005)

@@ -175,6 +175,22 @@ def test_an_import_that_is_killed_leaves_nothing(project: Project, tmp_path: Pat
         assert list(reopened.imports.folder.iterdir()) == []
 
 
+def test_an_import_that_the_disk_has_no_room_for_leaves_nothing(
+    project: Project, tmp_path: Path
+) -> None:
+    path = many(tmp_path / "pairs.jsonl", 3000)
+
+    def limit(pages: int) -> None:
+        project.database.read(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+
+    limit(1)
+    with pytest.raises(ProjectError, match="could not be stored.*disk is full.*Nothing of it"):
+        import_source(project, path)
+    limit(4294967294)
+    assert not any(sizes(project).values())
+    assert import_source(project, path).dataset.row_count == 3000
+
+
 def test_the_same_file_and_the_same_rows_are_recognised(project: Project, tmp_path: Path) -> None:
     path = many(tmp_path / "pairs.jsonl", 3)
     first = import_source(project, path).dataset

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from workbench.store.database import Database
+from workbench.store.database import Database, DiskError
 
 
 @pytest.fixture
@@ -52,10 +52,26 @@ def test_long_work_knows_that_somebody_gives_verdicts(database: Database) -> Non
     database.give_way()
     assert not database.is_person_at_work
     assert database.urgent_writes == 0
-    database.write(add("verdict"), is_urgent=True)
+    database.begin_urgent_write(add("verdict")).result()
     assert database.urgent_writes == 1
     database.give_way()
     database.sync_log()
     assert database.read(lambda db: db.execute("SELECT word FROM words").fetchone()) == ("verdict",)
     database.close()
     database.sync_log()  # the log is gone with the last connection
+
+
+def test_what_the_disk_has_no_room_for_is_told_as_that_and_not_half_stored(
+    database: Database,
+) -> None:
+    def much(db: sqlite_utils.Database) -> None:
+        db.execute("INSERT INTO words VALUES ('half')")
+        db.execute("INSERT INTO words VALUES (?)", ["long " * 100_000])
+
+    database.read(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())
+    with pytest.raises(DiskError, match="make room on the disk"):
+        database.write(much)
+    with pytest.raises(DiskError, match="make room on the disk"):
+        database.begin_urgent_write(much).result()
+    assert database.read(lambda db: db.execute("SELECT count(*) FROM words").fetchone()) == (0,)
+    database.close()

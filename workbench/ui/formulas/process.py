@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 
 from PySide6.QtCore import QCoreApplication
 
-from workbench.core.python_process import stand_back
 from workbench.ui.formulas.formula import Formula
 from workbench.ui.formulas.mathjax import MathJax
 from workbench.ui.formulas.protocol import READY
@@ -24,7 +23,6 @@ _MOST_MEMORY_BYTES = 2 << 30
 
 
 def main() -> int:
-    stand_back()
     _limit_memory()
     _app = QCoreApplication(sys.argv)
     mathjax = MathJax()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from workbench.core.python_process import module_command, module_environment
+from workbench.core.python_process import let_stand_back, module_command, module_environment
 from workbench.ui.formulas.formula import Formula, can_be_set
 from workbench.ui.formulas.outline import Outline
 from workbench.ui.formulas.protocol import READY
@@ -127,6 +127,8 @@ class Typesetter(QObject):
         program, *arguments = module_command("workbench.ui.formulas.process")
         self._is_ready = False
         process.start(program, arguments)
+        if process.processId():  # else it did not start
+            let_stand_back(process.processId())
 
     def _read(self) -> None:
         while self._process is not None and self._process.canReadLine():
