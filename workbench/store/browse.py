@@ -2,7 +2,7 @@
 
 A view first asks for the first keys, then for all of them (eight bytes a row), and fetches each
 page by its keys: no row is counted past, however far down somebody scrolls. Everything here reads
-beside the writer thread, on the thread that asks.
+beside the connection that writes, on the thread that asks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""One connection to the project's file, owned by one thread.
+"""One connection to the project's file, and one turn at it at a time.
 
-Every query is a function that takes the sqlite-utils database and runs on that thread, so SQLite
-sees a single writer. (Versions before 3.51.3 can corrupt a WAL file that two connections write.)
+Every query is a function that takes the sqlite-utils database and runs on a thread of its own, one
+after the other, or for a person's verdict on the thread that gives it, in between. So SQLite sees a
+single writer. (Versions before 3.51.3 can corrupt a WAL file that two connections write.)
 
 The write-ahead log is brought into the file while nobody waits, and not by whoever happens to
 commit when it is long enough: that would be a verdict now and then, and take a person's time.
@@ -29,11 +30,12 @@ from workbench.core.errors import ProjectError
 T = TypeVar("T")
 Query = Callable[[sqlite_utils.Database], T]
 
-_URGENT, _USUAL, _LAST = 0, 1, 2
+_USUAL, _LAST = 0, 1
 _IDLE_S = 0.05
 _CHECKPOINT_AFTER_CHANGES = 200
 _LONGEST_LOG_BYTES = 64 * 1024 * 1024
 _JOBS_BETWEEN_LOOKS = 256
+_CLOSED = "the database is closed"
 # After an urgent write the window shows what comes next: nothing else gets in its way so long.
 _MOMENT_S = 0.04
 # A person who gave a verdict so lately will soon give another.
@@ -48,13 +50,15 @@ class DiskError(ProjectError):
 
 
 class Database:
-    """A thread that owns the connection. `read` and `write` block; `submit` gives a Future."""
+    """The connection and its thread. `read` and `write` block; `submit` gives a Future."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._log = path.with_name(f"{path.name}-wal")
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._order = itertools.count()
+        self._connection_held = threading.Lock()
+        self._next = threading.Lock()
         self._checkpointed_changes = 0
         self._urgent_at_s = -_AT_WORK_S
         self.urgent_writes = 0
@@ -80,11 +84,18 @@ class Database:
         """
         return self._put(partial(_in_transaction, change), _USUAL).result()
 
-    def begin_urgent_write(self, change: Query[T]) -> Future[T]:
-        """As `write`, before whatever waits, because a person does; it ends with the Future."""
+    def write_here(self, change: Query[T]) -> T:
+        """As `write`, at once and on the thread that calls, because a person waits.
+
+        Whatever is queued comes later; at most what is being done is waited for. No other thread
+        has to wake up for it, which is what takes long on a busy machine.
+        """
+        if not self._thread.is_alive():
+            raise RuntimeError(_CLOSED)
         self._urgent_at_s = time.monotonic()
         self.urgent_writes += 1
-        return self._put(partial(_in_transaction, change), _URGENT)
+        with self._turn():
+            return _in_transaction(change, self._db)
 
     def write_repeatable(self, change: Query[T]) -> T:
         """As `write` for what would be done again after a power loss: the disk is not waited for.
@@ -143,7 +154,7 @@ class Database:
 
     def _put(self, query: Query[T], priority: int) -> Future[T]:
         if not self._thread.is_alive():
-            raise RuntimeError("the database is closed")
+            raise RuntimeError(_CLOSED)
         future: Future[T] = Future()
 
         def job() -> bool:
@@ -156,6 +167,16 @@ class Database:
 
         self._jobs.put((priority, next(self._order), job))
         return future
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Have the connection to oneself; whoever waits is next, however soon it is asked again."""
+        with self._next:
+            self._connection_held.acquire()
+        try:
+            yield
+        finally:
+            self._connection_held.release()
 
     def _work(self, opened: Future[sqlite_utils.Database]) -> None:
         try:
@@ -178,7 +199,9 @@ class Database:
             except queue.Empty:
                 self._checkpoint(db)
                 continue
-            if not job():
+            with self._turn():
+                goes_on = job()
+            if not goes_on:
                 return
             if number % _JOBS_BETWEEN_LOOKS == 0 and self._log_bytes() > _LONGEST_LOG_BYTES:
                 self._checkpoint(db)
@@ -186,7 +209,7 @@ class Database:
     def _checkpoint(self, db: sqlite_utils.Database) -> None:
         """Bring what the log holds into the file, as far as nobody still reads what was before."""
         self._checkpointed_changes = db.conn.total_changes
-        with suppress(sqlite3.OperationalError):  # locked: another time
+        with self._turn(), suppress(sqlite3.OperationalError):  # locked: another time
             db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _log_bytes(self) -> int:
@@ -225,7 +248,7 @@ def of_the_disk() -> Iterator[None]:
 
 
 def _connect(path: Path) -> sqlite_utils.Database:
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL: a verdict that was acknowledged survives a power loss, not only a crash of ours.

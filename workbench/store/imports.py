@@ -1,4 +1,4 @@
-"""Bringing many rows into a project without ever holding its writer thread for long.
+"""Bringing many rows into a project without ever holding its connection for long.
 
 The rows come from a staging file (`staging.py`) and are copied in chunks of some milliseconds, each
 a transaction (`landing.py`), so that a verdict given meanwhile is on disk at once. Until the last

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,10 +50,6 @@ class Labels:
 
         The pair's reservation ends with it.
         """
-        self.begin_to_record(verdict).result()
-
-    def begin_to_record(self, verdict: Verdict) -> Future[None]:
-        """As `record`; the verdict is on disk when the Future ends."""
 
         def change(db: sqlite_utils.Database) -> None:
             insert_verdict(db, verdict)
@@ -63,7 +58,7 @@ class Labels:
                 (verdict.pair_id, verdict.annotator),
             )
 
-        return self._database.begin_urgent_write(change)
+        self._database.write_here(change)
 
     def undo(self, annotator: str) -> Verdict | None:
         """Take back the newest verdict of the annotator that still holds.
@@ -84,7 +79,7 @@ class Labels:
             insert_verdict(db, _entry(undone, choice=None, replaces=undone.id))
             return undone
 
-        return self._database.write(change)
+        return self._database.write_here(change)
 
     def redo(self, annotator: str) -> Verdict | None:
         """Give again the verdict that was taken back last, unless there was a new one since.
@@ -102,7 +97,7 @@ class Labels:
             insert_verdict(db, again)
             return again
 
-        return self._database.write(change)
+        return self._database.write_here(change)
 
     def history(self, pair_id: str) -> list[Verdict]:
         """Everything that was ever said of a pair, oldest first."""

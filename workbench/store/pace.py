@@ -1,4 +1,4 @@
-"""How many rows to handle at once so that the writer thread is soon free again."""
+"""How many rows to handle at once so that the connection is soon free again."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The labelling queue: who is given which pair, and why.
 
-Picks are read beside the writer thread; only the reservation is a write.
+Picks are read beside the connection that writes; only the reservation is a write.
 """
 
 from __future__ import annotations

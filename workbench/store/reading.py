@@ -1,4 +1,4 @@
-"""Reading beside the writer thread, so that a long look never makes a verdict wait.
+"""Reading beside the connection that writes, so that a long look never makes a verdict wait.
 
 The connections made here can't write, nor move the write-ahead log into the database: SQLite's
 rule of one writer a file (see `database.py`) holds.

@@ -6,7 +6,7 @@ They know no widgets and may run on any thread; a KnownError leaves the project 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +51,10 @@ def record_verdict(
     details: VerdictDetails | None = None,
     source: str = "label",
     replaces: str | None = None,
-    meanwhile: Callable[[], object] | None = None,
 ) -> Changes:
     """Store a verdict on a pair; it is on disk when this returns.
 
-    `replaces` is the same person's verdict that this one takes the place of. `meanwhile` is called
-    while another thread writes: what comes next can be made ready, and shown once this returns.
+    `replaces` is the same person's verdict that this one takes the place of.
     """
     verdict = Verdict(
         id=new_id(),
@@ -71,10 +69,7 @@ def record_verdict(
         source=source,
         details=details,
     )
-    written = project.labels.begin_to_record(verdict)
-    if meanwhile is not None:
-        meanwhile()
-    written.result()
+    project.labels.record(verdict)
     return Changes(Changed.VERDICTS)
 
 

@@ -184,7 +184,7 @@ def test_an_import_that_the_disk_has_no_room_for_leaves_nothing(
         project.database.read(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchone())
 
     limit(1)
-    with pytest.raises(ProjectError, match="could not be stored.*disk is full.*Nothing of it"):
+    with pytest.raises(ProjectError, match=r"could not be stored.*disk is full.*Nothing of it"):
         import_source(project, path)
     limit(4294967294)
     assert not any(sizes(project).values())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -52,13 +54,36 @@ def test_long_work_knows_that_somebody_gives_verdicts(database: Database) -> Non
     database.give_way()
     assert not database.is_person_at_work
     assert database.urgent_writes == 0
-    database.begin_urgent_write(add("verdict")).result()
+    database.write_here(add("verdict"))
     assert database.urgent_writes == 1
     database.give_way()
     database.sync_log()
     assert database.read(lambda db: db.execute("SELECT word FROM words").fetchone()) == ("verdict",)
     database.close()
     database.sync_log()  # the log is gone with the last connection
+
+
+def test_a_persons_write_comes_before_all_that_is_queued(database: Database) -> None:
+    order: list[object] = []
+    free = threading.Event()
+    under_way = database.submit(lambda _: free.wait())
+    queued = [database.submit(lambda _, n=n: order.append(n)) for n in range(20)]
+    person = threading.Thread(
+        target=database.write_here, args=[lambda _: order.append(threading.current_thread())]
+    )
+    person.start()
+    while not database.urgent_writes:
+        time.sleep(0.001)
+    time.sleep(0.02)  # from being counted to waiting for its turn
+    free.set()
+    person.join()
+    assert under_way.result()
+    for future in queued:
+        future.result()
+    assert order == [person, *range(20)]
+    database.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        database.write_here(add("late"))
 
 
 def test_what_the_disk_has_no_room_for_is_told_as_that_and_not_half_stored(
@@ -72,6 +97,6 @@ def test_what_the_disk_has_no_room_for_is_told_as_that_and_not_half_stored(
     with pytest.raises(DiskError, match="make room on the disk"):
         database.write(much)
     with pytest.raises(DiskError, match="make room on the disk"):
-        database.begin_urgent_write(much).result()
+        database.write_here(much)
     assert database.read(lambda db: db.execute("SELECT count(*) FROM words").fetchone()) == (0,)
     database.close()

@@ -162,10 +162,10 @@ class LabelPanel(Panel):
             return
         side, strength, choice = given.side, given.strength, given.choice
         if side is not None and strength is not None:
-            saved = self._change(lambda: queue.decide_side(side, strength, self._lay_out_next))
+            saved = self._change(lambda: queue.decide_side(side, strength))
         else:
             assert choice is not None
-            saved = self._change(lambda: queue.decide(choice, self._lay_out_next))
+            saved = self._change(lambda: queue.decide(choice))
         if saved:
             said = self.tr("Saved {clock}").format(clock=time.strftime("%H:%M:%S"))
             self._verdicts.saved.show_text(said)
@@ -195,10 +195,7 @@ class LabelPanel(Panel):
         self._end_what_is_under_way()
         self._deciding = True
         try:
-            changed = self.session.change(operation)
-            if not changed:  # else it was shown with the change
-                self._show()
-            return changed
+            return self.session.change(operation)
         finally:
             self._deciding = False
             self._answers.paint_now()
@@ -243,7 +240,10 @@ class LabelPanel(Panel):
         self._keyboard.set_can_decide(queue.current is not None)
         self._verdicts.set_can_decide(queue.current is not None)
         if queue.current is not None:
-            self._show_pair(queue.current)
+            if self._answers.shown is not queue.current:  # else its marks and its place stay
+                self._answers.show_pair(queue.current, *queue.place)
+                if queue.pending.spans:  # of a verdict that was taken back
+                    self._answers.show_marks(queue.pending.spans)
             self._drawer.show_pending(queue.pending)
             self._verdicts.show_attached(self._queue.pending)
             if not self._editing.is_open:
@@ -251,22 +251,6 @@ class LabelPanel(Panel):
         elif queue.is_list and queue.is_loaded and queue.left_in_list == 0:
             self._back_to_queue()
         self._show_around()
-
-    def _show_pair(self, shown: ShownPair) -> None:
-        if self._answers.shown is shown:
-            return  # its marks and its place stay
-        self._answers.show_pair(shown, *self._queue.place)
-        if self._queue.pending.spans:  # of a verdict that was taken back
-            self._answers.show_marks(self._queue.pending.spans)
-
-    def _lay_out_next(self) -> None:
-        """While the verdict is on its way to the disk; nothing is painted before it is there."""
-        if self._queue.current is None:
-            return
-        try:
-            self._show_pair(self._queue.current)
-        except Exception as error:  # the verdict is as good as given
-            self.session.show_error(error)
 
     def _show_around(self) -> None:
         """The header, the line above, and the page for when there is nothing to decide."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.core.changes import NO_CHANGES, Changes
@@ -55,17 +55,6 @@ class ShownPair:
         if choice not in (Choice.FIRST, Choice.SECOND):
             return None
         return Side.LEFT if choice is self.shown_left else Side.RIGHT
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """All that a verdict changes here, to bring it back if it can't be stored."""
-
-    shown: ShownPair
-    pending: Pending
-    elapsed_s: float
-    feedback: GoldFeedback | None
-    decided: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +205,13 @@ class LabelQueue:
 
     # Verdicts.
 
-    def decide_side(
-        self, side: Side, strength: Strength, meanwhile: Callable[[], object]
-    ) -> Changes:
-        """Prefer the answer on one side; needs a pair in view.
+    def decide_side(self, side: Side, strength: Strength = Strength.CLEARLY) -> Changes:
+        """Prefer the answer on one side; needs a pair in view."""
+        return self._decide(choice_of_side(side, self.in_view().shown_left), strength)
 
-        `meanwhile` is called with the next pair in view, while the verdict is on its way to the
-        disk. If it can't be stored, its pair is in view again and the error is raised.
-        """
-        return self._decide(choice_of_side(side, self.in_view().shown_left), strength, meanwhile)
-
-    def decide(self, choice: Choice, meanwhile: Callable[[], object]) -> Changes:
-        """Tie, both bad or skip; as `decide_side`."""
-        return self._decide(choice, None, meanwhile)
+    def decide(self, choice: Choice) -> Changes:
+        """Tie, both bad or skip; needs a pair in view."""
+        return self._decide(choice, None)
 
     @property
     def is_settling(self) -> bool:
@@ -286,37 +269,20 @@ class LabelQueue:
             raise RuntimeError("there is no pair in view")
         return self.current
 
-    def _decide(
-        self, choice: Choice, strength: Strength | None, meanwhile: Callable[[], object]
-    ) -> Changes:
+    def _decide(self, choice: Choice, strength: Strength | None) -> Changes:
         shown = self.in_view()
         picked = shown.picked
         elapsed_s = self.stopwatch.elapsed_s
-        before = _Before(shown, self.pending, elapsed_s, self.feedback, self.decided)
-
-        def go_on() -> None:
-            self._count_verdict(shown, choice, elapsed_s)
-            self._leave(picked.pair.id)
-            meanwhile()
-
-        try:
-            return operations.record_verdict(
-                self._project,
-                picked.pair.id,
-                choice,
-                Showing(self.annotator, shown.shown_left, elapsed_s),
-                strength,
-                details=self.pending.details(picked, shown.shown_left),
-                source=picked.source,
-                replaces=picked.replaces,
-                meanwhile=go_on,
-            )
-        except Exception:
-            self._bring_back(before)
-            raise
-
-    def _count_verdict(self, shown: ShownPair, choice: Choice, elapsed_s: float) -> None:
-        picked = shown.picked
+        changes = operations.record_verdict(
+            self._project,
+            picked.pair.id,
+            choice,
+            Showing(self.annotator, shown.shown_left, elapsed_s),
+            strength,
+            details=self.pending.details(picked, shown.shown_left),
+            source=picked.source,
+            replaces=picked.replaces,
+        )
         self.feedback = None
         if picked.gold is not None and choice is not Choice.SKIP:
             known = shown.side_of(picked.gold.choice)
@@ -325,20 +291,8 @@ class LabelQueue:
             self.decided += 1
         self.given += 1
         self._paces_s.append(elapsed_s)
-
-    def _bring_back(self, before: _Before) -> None:
-        """Have everything as it was before a verdict that could not be stored."""
-        if self.current is before.shown:
-            return  # it went wrong before anything had changed
-        pair_id = before.shown.picked.pair.id
-        if self.current is not None:
-            self._waiting.appendleft(self.current.picked)
-        if self._only is not None and pair_id not in self._only:
-            self._only.insert(0, pair_id)
-        self.current, self.pending = before.shown, before.pending
-        self.feedback, self.decided = before.feedback, before.decided
-        self._paces_s.pop()
-        self.stopwatch.restart(before.elapsed_s)
+        self._leave(picked.pair.id)
+        return changes
 
     def _leave(self, pair_id: str) -> None:
         """A pair is done with: show the next if it was the one in view."""

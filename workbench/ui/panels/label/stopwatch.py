@@ -19,9 +19,8 @@ class Stopwatch:
         running_s = 0.0 if self._started_at is None else self._clock() - self._started_at
         return self._counted_s + running_s
 
-    def restart(self, counted_s: float = 0.0) -> None:
-        """Count on from so many seconds."""
-        self._counted_s = counted_s
+    def restart(self) -> None:
+        self._counted_s = 0.0
         self._started_at = self._clock()
 
     def pause(self) -> None:
