@@ -18,15 +18,16 @@ import tempfile
 import threading
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTextEdit, QWidget
 
 from tests.bench.figures import Figure, print_figures
 from tests.bench.labelling.material import WritingRun, import_all, project_with_pairs, write_pairs
+from tests.bench.labelling.plain_work import PlainWork, kept_by_host_s
 from tests.bench.labelling.window_watch import Moment, ThreadClock, live_for, live_until
 from workbench.store import Project
 from workbench.ui import theme
@@ -42,7 +43,17 @@ _KEYS = (
 _WINDOW = (1440, 900)
 _FILES = 12
 _FILE_ROWS = 20_000
+_WORK_MS = 9.0  # about what a verdict is for the window's thread
 TARGET_MS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What was measured: each verdict, plain work after each of them, and rows imported beside."""
+
+    taken: list[Moment]
+    plain_ms: list[float]
+    imported: int
 
 
 class PaintWatch(QObject):
@@ -86,25 +97,32 @@ def measure(
             write_pairs(folder / f"more-{number}.jsonl", _FILE_ROWS, words=40, seed=number)
         os.sync()  # what was just written must not be on its way to the disk meanwhile
         print(f"{pairs:,} pairs ready after {time.perf_counter() - started:.0f} s", flush=True)
-        host_started_ms = _taken_by_host_ms()
-        taken, imported = _label(project, folder, verdicts, busy, pause_s)
-        by_host_ms = _taken_by_host_ms() - host_started_ms
+        host_before_s = kept_by_host_s()
+        session = _label(project, folder, verdicts, busy, pause_s)
+        host_s = kept_by_host_s() - host_before_s
         _check(folder / "project" / "project.sqlite", verdicts)
-    taken.sort(key=lambda each: each.wall_ms)
-    median_ms = statistics.median(each.wall_ms for each in taken)
-    p99_ms, worst_ms = taken[int(len(taken) * 0.99)].wall_ms, taken[-1].wall_ms
-    print(
-        f"{verdicts:,} verdicts: median {median_ms:.1f} ms, p99 {p99_ms:.1f} ms,"
-        f" worst {worst_ms:.1f} ms; {imported:,} rows were imported meanwhile"
-    )
+    taken = sorted(session.taken, key=lambda each: each.wall_ms)
+    walls_ms = [each.wall_ms for each in taken]
+    print(f"{verdicts:,} verdicts: {_spread(walls_ms)}; {session.imported:,} rows were imported")
     _tell_parts("all", taken)
     _tell_parts("the slowest 2 %", taken[int(len(taken) * 0.98) :])
-    print(f"the machine's host kept {by_host_ms / 1000:.1f} s of its processors to itself")
+    print(f"  {_WORK_MS:.0f} ms of plain work after each: {_spread(session.plain_ms)}")
+    print(f"  the machine's host kept {host_s:.1f} s of its processors to itself")
     return [
-        Figure("verdict_p99_ms", p99_ms, "ms", TARGET_MS),
-        Figure("verdict_median_ms", median_ms, "ms"),
-        Figure("verdict_worst_ms", worst_ms, "ms"),
+        Figure("verdict_p99_ms", _p99(walls_ms), "ms", TARGET_MS),
+        Figure("verdict_median_ms", statistics.median(walls_ms), "ms"),
+        Figure("verdict_worst_ms", max(walls_ms), "ms"),
+        Figure("plain_work_p99_ms", _p99(session.plain_ms), "ms"),
     ]
+
+
+def _p99(times_ms: list[float]) -> float:
+    return sorted(times_ms)[int(len(times_ms) * 0.99)]
+
+
+def _spread(times_ms: list[float]) -> str:
+    median_ms = statistics.median(times_ms)
+    return f"median {median_ms:.1f} ms, p99 {_p99(times_ms):.1f} ms, worst {max(times_ms):.1f} ms"
 
 
 def _tell_parts(which: str, taken: list[Moment]) -> None:
@@ -117,14 +135,7 @@ def _tell_parts(which: str, taken: list[Moment]) -> None:
     )
 
 
-def _taken_by_host_ms() -> float:
-    """How long a virtual machine's processors stood still so far although there was work."""
-    return float(getattr(psutil.cpu_times(), "steal", 0.0)) * 1000
-
-
-def _label(
-    project: Project, folder: Path, verdicts: int, busy: bool, pause_s: float
-) -> tuple[list[Moment], int]:
+def _label(project: Project, folder: Path, verdicts: int, busy: bool, pause_s: float) -> _Session:
     app = application()
     GarbageCollector(app)
     settings = Settings.load(folder / "window.json")
@@ -149,6 +160,8 @@ def _label(
     chance = random.Random(1)
     clock = ThreadClock()
     taken: list[Moment] = []
+    plain = PlainWork(_WORK_MS)
+    plain_ms: list[float] = []
     for number in range(verdicts):
         before = _view(panel, "prompt").toPlainText()
         watch.arm()
@@ -157,7 +170,10 @@ def _label(
         while not watch.is_painted or _view(panel, "prompt").toPlainText() == before:
             app.processEvents()
         taken.append(clock.now().since(started))
-        live_for(pause_s * chance.uniform(0.5, 1.5))
+        pause_now_s = pause_s * chance.uniform(0.5, 1.5)
+        live_for(pause_now_s / 2)
+        plain_ms.append(plain.time_ms())
+        live_for(pause_now_s / 2)
         if number % 200 == 199:
             print(f"  {number + 1:,} verdicts", flush=True)
     over.set()
@@ -168,7 +184,7 @@ def _label(
     window.close()
     QTimer.singleShot(0, app.quit)
     app.exec()  # as in life: what the application started ends with it
-    return taken, sum(imported)
+    return _Session(taken, plain_ms, sum(imported))
 
 
 def _import(project: Project, folder: Path, over: threading.Event, imported: list[int]) -> None:
