@@ -233,3 +233,47 @@ def test_an_answer_without_formulas_starts_nothing(
     assert typesetter.shared()._process is None
     assert view.cursorForPosition(QPoint(0, 0)).position() == 0
     assert view.accessibleDescription() == ""
+
+
+def seen(view: RichAnswer) -> QImage:
+    return view.viewport().grab().toImage()
+
+
+@pytest.mark.parametrize("text", [TEXT, "Long. " * 2000, "- שלום\n- **مرحبا** $x$", ""])
+def test_what_is_painted_ahead_is_what_the_view_paints(
+    qtbot: QtBot, look: theme.Theme, text: str
+) -> None:
+    view = shown(qtbot, text)
+    for mode in ("light", "dark"):
+        look.set_mode(mode)
+        view.prepare(answer := AnswerDocument(text))
+        view.show_answer(answer)
+        ahead = seen(view)
+        assert answer.take_picture() is None
+        assert seen(view) == ahead
+
+
+def test_a_picture_that_was_painted_ahead_is_shown_once_and_only_where_it_fits(
+    qtbot: QtBot,
+) -> None:
+    view = shown(qtbot, TEXT)
+
+    def prepared() -> AnswerDocument:
+        """With more text than in its picture, so that one can be told from the other."""
+        view.prepare(answer := AnswerDocument(TEXT))
+        QTextCursor(answer.document).insertText("More of it, ")
+        return answer
+
+    view.show_source(TEXT)
+    without = seen(view)
+    view.show_answer(prepared())
+    assert seen(view) == without
+    assert seen(view) != without
+    view.show_answer(prepared())
+    view.mark([])
+    assert seen(view) != without
+    answer = prepared()
+    view.resize(view.width() - 40, view.height())
+    view.show_answer(answer)
+    narrow = seen(view)
+    assert seen(view) == narrow

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
     QFontMetricsF,
-    QImage,
     QPainter,
+    QPalette,
+    QPixmap,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -68,6 +70,7 @@ class AnswerDocument:
         self.document.setDefaultTextOption(option)
         self._placed: list[_Placed] = []
         self._formulas: FormulaObjects | None = None
+        self._picture: QPixmap | None = None
         self.undecided: dict[Formula, None] = {}
         blocks = as_written(text) if is_as_written else read_blocks(text)
         self._write(blocks)
@@ -106,16 +109,24 @@ class AnswerDocument:
             start, end, lambda placed: self.text[placed.run.start : placed.run.end]
         )
 
-    def lay_out(self, width_px: int, device_pixel_ratio: float) -> None:
-        """Do now what showing it at this width would do, the drawing of formulas included."""
-        self.document.setTextWidth(width_px)
-        self.document.size()
-        if self._formulas is not None:
-            nowhere = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
-            nowhere.setDevicePixelRatio(device_pixel_ratio)
-            painter = QPainter(nowhere)
-            self.document.drawContents(painter)
-            painter.end()
+    def paint_ahead(self, size: QSize, device_pixel_ratio: float, palette: QPalette) -> None:
+        """Lay it out for a view of this size, and paint there and then what it shows at first."""
+        self.document.setTextWidth(size.width())
+        picture = QPixmap(size * device_pixel_ratio)
+        picture.setDevicePixelRatio(device_pixel_ratio)
+        picture.fill(theme.color("card"))
+        context = QAbstractTextDocumentLayout.PaintContext()
+        context.palette = palette
+        context.clip = QRectF(QPointF(), QSizeF(size))
+        painter = QPainter(picture)
+        self.document.documentLayout().draw(painter, context)
+        painter.end()
+        self._picture = picture
+
+    def take_picture(self) -> QPixmap | None:
+        """What was painted ahead, once: a view that is touched in any way paints itself anew."""
+        picture, self._picture = self._picture, None
+        return picture
 
     def _described(self) -> str:
         if self._formulas is None:

@@ -78,6 +78,7 @@ class RichAnswer(AnswerView):
 
     def mark(self, marks: Iterable[Mark]) -> None:
         """Set off parts of the text, in place of what was set off before."""
+        self._answer.take_picture()
         self._marks = tuple(marks)
         self.setExtraSelections(
             [
@@ -99,9 +100,22 @@ class RichAnswer(AnswerView):
         cursor.clearSelection()
         self.setTextCursor(cursor)
 
+    def prepare(self, answer: AnswerDocument) -> None:
+        """Lay out and paint what will be shown here soon, while nobody waits for it."""
+        answer.paint_ahead(self.viewport().size(), self.devicePixelRatioF(), self.palette())
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        viewport = self.viewport()
+        picture = self._answer.take_picture()
+        painter = QPainter(viewport)
+        if (
+            picture is not None
+            and picture.size() == viewport.size() * self.devicePixelRatioF()
+            and event.rect() == viewport.rect()
+        ):
+            painter.drawPixmap(0, 0, picture)
+            return
         # On the ground of a card, filled here: what is behind need not be painted as well.
-        painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), theme.color("card"))
         painter.end()
         super().paintEvent(event)

@@ -173,7 +173,7 @@ class AnswersView(QWidget):
 
     def _laid_out(self, text: str) -> AnswerDocument:
         made = self._document(text)
-        made.lay_out(self.left.viewport().width(), self.devicePixelRatioF())
+        self.left.prepare(made)
         return made
 
     @Slot()
