@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import (
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
 from PySide6.QtWidgets import QTextEdit
 
 from workbench.ui import theme
@@ -108,17 +115,18 @@ class RichAnswer(AnswerView):
         viewport = self.viewport()
         picture = self._answer.take_picture()
         painter = QPainter(viewport)
-        if (
-            picture is not None
-            and picture.size() == viewport.size() * self.devicePixelRatioF()
-            and event.rect() == viewport.rect()
-        ):
+        if picture is not None and event.rect() == viewport.rect() and self._fits(picture):
             painter.drawPixmap(0, 0, picture)
             return
         # On the ground of a card, filled here: what is behind need not be painted as well.
         painter.fillRect(event.rect(), theme.color("card"))
         painter.end()
         super().paintEvent(event)
+
+    def _fits(self, picture: QPixmap) -> bool:
+        """At 125 % and the like a view may begin within a pixel, and a picture would be blurred."""
+        ratio = self.devicePixelRatioF()
+        return ratio.is_integer() and picture.size() == self.viewport().size() * ratio
 
     def createMimeDataFromSelection(self) -> QMimeData:
         cursor = self.textCursor()
