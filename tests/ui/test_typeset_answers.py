@@ -272,8 +272,20 @@ def test_a_picture_that_was_painted_ahead_is_shown_once_and_only_where_it_fits(
     view.show_answer(prepared())
     view.mark([])
     assert seen(view) != without
-    answer = prepared()
-    view.resize(view.width() - 40, view.height())
-    view.show_answer(answer)
-    narrow = seen(view)
-    assert seen(view) == narrow
+    for wider, higher in ((-40, 0), (0, 40)):
+        answer = prepared()
+        view.resize(view.width() + wider, view.height() + higher)
+        view.show_answer(answer)
+        painted = seen(view)
+        assert seen(view) == painted
+
+
+def test_a_picture_painted_ahead_serves_a_view_that_became_higher_or_lower(qtbot: QtBot) -> None:
+    view = shown(qtbot, TEXT)
+    for higher in (30, -60):
+        view.prepare(answer := AnswerDocument(TEXT), spare_px=40)
+        QTextCursor(answer.document).insertText("Not in its picture, ")
+        view.resize(view.width(), view.height() + higher)
+        view.show_answer(answer)
+        ahead = seen(view)
+        assert ahead != seen(view)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, Slot
+from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Slot
 from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
@@ -107,9 +107,13 @@ class RichAnswer(AnswerView):
         cursor.clearSelection()
         self.setTextCursor(cursor)
 
-    def prepare(self, answer: AnswerDocument) -> None:
-        """Lay out and paint what will be shown here soon, while nobody waits for it."""
-        answer.paint_ahead(self.viewport().size(), self.devicePixelRatioF(), self.palette())
+    def prepare(self, answer: AnswerDocument, *, spare_px: int = 0) -> None:
+        """Lay out and paint what will be shown here soon, while nobody waits for it.
+
+        `spare_px` is how much higher than now the view may be by then.
+        """
+        size = self.viewport().size() + QSize(0, spare_px)
+        answer.paint_ahead(size, self.devicePixelRatioF(), self.palette())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         viewport = self.viewport()
@@ -126,7 +130,9 @@ class RichAnswer(AnswerView):
     def _fits(self, picture: QPixmap) -> bool:
         """At 125 % and the like a view may begin within a pixel, and a picture would be blurred."""
         ratio = self.devicePixelRatioF()
-        return ratio.is_integer() and picture.size() == self.viewport().size() * ratio
+        needed = self.viewport().size() * ratio
+        has_room = picture.width() == needed.width() and picture.height() >= needed.height()
+        return ratio.is_integer() and has_room
 
     def createMimeDataFromSelection(self) -> QMimeData:
         cursor = self.textCursor()

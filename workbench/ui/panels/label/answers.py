@@ -173,7 +173,7 @@ class AnswersView(QWidget):
 
     def _laid_out(self, text: str) -> AnswerDocument:
         made = self._document(text)
-        self.left.prepare(made)
+        self.left.prepare(made, spare_px=_PROMPT_HEIGHT)  # a shorter prompt leaves more room
         return made
 
     @Slot()
