@@ -7,7 +7,7 @@ import math
 import pytest
 
 from workbench.ui.commands import Command, match_score, matching
-from workbench.ui.wording import ago, count, duration, figure, gigabytes
+from workbench.ui.wording import ago, count, duration, figure, gigabytes, size, size_so_far
 
 
 def command(title: str, enabled: bool = True) -> Command:
@@ -70,4 +70,10 @@ def test_times_are_told_as_people_do() -> None:
 
 def test_counts_have_their_noun() -> None:
     assert [count(n, "pair", "pairs") for n in (0, 1, 1820)] == ["0 pairs", "1 pair", "1,820 pairs"]
-    assert [gigabytes(size) for size in (1.49e10, 2.4e11)] == ["14.9", "240"]
+    assert [gigabytes(used) for used in (1.49e10, 2.4e11)] == ["14.9", "240"]
+
+
+def test_sizes_have_the_unit_that_fits() -> None:
+    sizes = [size(of) for of in (0, 840, 8.4e5, 2.63e7, 1.49e10, 2.4e11)]
+    assert sizes == ["0.0 kB", "0.8 kB", "840 kB", "26.3 MB", "14.9 GB", "240 GB"]
+    assert size_so_far(2e5, 2.63e7) == "0.2 of 26.3 MB"

@@ -84,7 +84,7 @@ def test_a_folder_is_added_and_described(
     panel.add_folder("tiny", write_model(tmp_path / "tiny"))
     qtbot.waitUntil(lambda: panel.list.current_key == str(tmp_path / "tiny"))
     assert facts(panel) == [
-        "520", "LlamaForCausalLM", "2,048 tokens", "0.0 GB", "float16", "64 tokens",
+        "520", "LlamaForCausalLM", "2,048 tokens", "1.2 kB", "float16", "64 tokens",
         "apache-2.0", "llama", str(tmp_path / "tiny"),
     ]  # fmt: skip
     template = panel.findChild(QPlainTextEdit, "models.chat_template")

@@ -6,12 +6,33 @@ import datetime
 import math
 
 _GB = 1e9
+_UNITS = (("GB", _GB), ("MB", 1e6), ("kB", 1e3))
 
 
 def gigabytes(used_bytes: float) -> str:
     """Decimal gigabytes: one place below 100, none above."""
     value = used_bytes / _GB
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def size(size_bytes: float) -> str:
+    """Of a file: `840 kB`, `26.3 MB`, `14.9 GB`, `240 GB`."""
+    return f"{_in_unit(size_bytes, size_bytes)} {_unit(size_bytes)[0]}"
+
+
+def size_so_far(done_bytes: float, total_bytes: float) -> str:
+    """Of a download: `3.1 of 26.3 MB`."""
+    return f"{_in_unit(done_bytes, total_bytes)} of {size(total_bytes)}"
+
+
+def _in_unit(size_bytes: float, of_bytes: float) -> str:
+    """In the unit that fits `of_bytes`; one place below 100, none above."""
+    value = size_bytes / _unit(of_bytes)[1]
+    return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def _unit(size_bytes: float) -> tuple[str, float]:
+    return next((unit for unit in _UNITS if size_bytes >= unit[1]), _UNITS[-1])
 
 
 def duration(seconds: float) -> str:

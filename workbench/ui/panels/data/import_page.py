@@ -35,7 +35,7 @@ from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, label, plain_area
-from workbench.ui.wording import count, gigabytes
+from workbench.ui.wording import count, size_so_far
 
 
 class ImportPage(ToolPage):
@@ -221,10 +221,13 @@ class ImportPage(ToolPage):
             self.progress.tell(words, progress.share, progress.remaining_s)
 
     def _tell_download(self, stop: threading.Event, progress: DownloadProgress) -> None:
-        if self.is_busy and stop is self._stop and not stop.is_set():
-            done, total = gigabytes(progress.done_bytes), gigabytes(progress.total_bytes)
-            share = progress.done_bytes / progress.total_bytes if progress.total_bytes else None
-            self.progress.tell(self.tr("Fetching · {0} of {1} GB").format(done, total), share)
+        if not self.is_busy or stop is not self._stop or stop.is_set():
+            return
+        done, total = progress.done_bytes, progress.total_bytes
+        said, share = self.tr("Fetching…"), None
+        if total:
+            said, share = self.tr("Fetching · {0}").format(size_so_far(done, total)), done / total
+        self.progress.tell(said, share)
 
     def _on_imported(self, outcome: tuple[Changes, ImportReport]) -> None:
         changes, report = outcome

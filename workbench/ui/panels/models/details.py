@@ -12,7 +12,7 @@ from workbench.ui.model_list import ListedModel, Place
 from workbench.ui.tokens import SPACE_4, SPACE_8, SPACE_12, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.texts import button, label, line, pill, set_pill
-from workbench.ui.wording import gigabytes
+from workbench.ui.wording import size
 
 _COLUMNS = 3
 
@@ -90,7 +90,7 @@ class ModelDetailsCard(Card):
             (self.tr("Parameters"), parameters(details.parameters)),
             (self.tr("Architecture"), details.architecture),
             (self.tr("Context"), tokens.format(context) if context else unknown),
-            (self.tr("Size on disk"), self.tr("{0} GB").format(gigabytes(details.size_bytes))),
+            (self.tr("Size on disk"), size(details.size_bytes)),
             (self.tr("Number type"), details.dtype),
             (self.tr("Vocabulary"), tokens.format(vocabulary) if vocabulary else unknown),
             (self.tr("Licence"), details.licence or unknown),

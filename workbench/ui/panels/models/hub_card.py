@@ -17,7 +17,7 @@ from workbench.ui.tokens import SPACE_8
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.meter import Meter
 from workbench.ui.widgets.texts import button, label
-from workbench.ui.wording import gigabytes
+from workbench.ui.wording import size_so_far
 
 _ID_WIDTH = 360
 
@@ -100,8 +100,7 @@ class HubCard(Card):
         if not self._is_busy or self._cancel.is_set() or not progress.total_bytes:
             return
         self._meter.set_share(progress.done_bytes / progress.total_bytes)
-        done, total = gigabytes(progress.done_bytes), gigabytes(progress.total_bytes)
-        self._message.setText(self.tr("{0} of {1} GB").format(done, total))
+        self._message.setText(size_so_far(progress.done_bytes, progress.total_bytes))
 
     def _finish(self, repo_id: str, folder: Path) -> None:
         self._say("")

@@ -27,7 +27,7 @@ from workbench.ui.tokens import SPACE_8, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.entry_list import Entry, EntryList, heading
 from workbench.ui.widgets.texts import button
-from workbench.ui.wording import gigabytes
+from workbench.ui.wording import size
 
 _LIST_WIDTH = 320
 
@@ -153,12 +153,12 @@ class ModelsPanel(Panel):
 
     def _entry(self, model: ListedModel) -> Entry:
         if model.details is not None:
-            size = self.tr("{0} parameters · {1} GB").format(
-                parameters(model.details.parameters), gigabytes(model.details.size_bytes)
+            said = self.tr("{0} parameters · {1}").format(
+                parameters(model.details.parameters), size(model.details.size_bytes)
             )
             tags = {Place.EMBEDDED: self.tr("embedded"), Place.TRAINED: self.tr("trained here")}
             tag = tags.get(model.place, "")
-            return Entry(model.key, model.name, size, tag)
+            return Entry(model.key, model.name, said, tag)
         if model.problem:
             return Entry(model.key, model.name, model.problem, is_usable=False)
         return Entry(
