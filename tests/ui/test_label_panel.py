@@ -107,7 +107,7 @@ def test_a_verdict_that_the_disk_has_no_room_for_leaves_all_as_it_was(
     assert shown() == before
     (error,) = session.window.errors
     session.window.errors.clear()
-    assert "make room on the disk and try again" in str(error)
+    assert "see that the disk has room and works" in str(error)
     project.database.read(lambda db: db.execute("PRAGMA max_page_count = 4294967294").fetchone())
     decide(qtbot, panel, Qt.Key.Key_Left)
     verdict = newest(project)

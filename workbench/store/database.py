@@ -82,7 +82,7 @@ class Database:
 
         Any exception rolls the whole transaction back and is raised here.
         """
-        return self._put(partial(_in_transaction, change), _USUAL).result()
+        return self.submit(partial(_in_transaction, change)).result()
 
     def write_here(self, change: Query[T]) -> T:
         """As `write`, at once and on the thread that calls, because a person waits.
@@ -107,7 +107,7 @@ class Database:
             with without_syncing(db):
                 return _in_transaction(change, db)
 
-        return self._put(work, _USUAL).result()
+        return self.submit(work).result()
 
     @property
     def is_person_at_work(self) -> bool:
@@ -133,7 +133,20 @@ class Database:
 
     def submit(self, query: Query[T]) -> Future[T]:
         """Run `query` without waiting for it."""
-        return self._put(query, _USUAL)
+        if not self._thread.is_alive():
+            raise RuntimeError(_CLOSED)
+        future: Future[T] = Future()
+
+        def job() -> bool:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(query(self._db))
+                except BaseException as error:  # handed to whoever asked
+                    future.set_exception(error)
+            return True
+
+        self._jobs.put((_USUAL, next(self._order), job))
+        return future
 
     def backup(self, target: Path) -> None:
         """Copy the database as it is now; safe while it is in use."""
@@ -151,22 +164,6 @@ class Database:
         """Finish what was asked for, and end the thread; nothing may be asked for afterwards."""
         self._jobs.put((_LAST, next(self._order), lambda: False))
         self._thread.join()
-
-    def _put(self, query: Query[T], priority: int) -> Future[T]:
-        if not self._thread.is_alive():
-            raise RuntimeError(_CLOSED)
-        future: Future[T] = Future()
-
-        def job() -> bool:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(query(self._db))
-                except BaseException as error:  # handed to whoever asked
-                    future.set_exception(error)
-            return True
-
-        self._jobs.put((priority, next(self._order), job))
-        return future
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -243,7 +240,8 @@ def of_the_disk() -> Iterator[None]:
         if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
             raise
         raise DiskError(
-            f"This could not be saved ({error}): make room on the disk and try again."
+            f"This could not be saved ({error}): see that the disk has room and works, then"
+            " try again."
         ) from error
 
 

@@ -109,8 +109,8 @@ class Imports:
             self._sweep_if_possible()
             if isinstance(error, DiskError):
                 raise ProjectError(
-                    f"The import could not be stored ({error.__cause__}): make room on the disk"
-                    " and try again. Nothing of it was kept."
+                    f"The import could not be stored ({error.__cause__}): see that the disk"
+                    " has room and works, then try again. Nothing of it was kept."
                 ) from error
             raise
         if dataset is None:
