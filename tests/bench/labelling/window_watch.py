@@ -13,6 +13,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEventLoop, QTimer
 
+from tests.bench.labelling.plain_work import kept_by_host_s
+
 _TICK_MS = 5
 _LOOK_S = 0.01
 
@@ -23,12 +25,14 @@ class Block:
 
     They need not be of the same moment. `queued_ms` is of the longest by the clock: how long the
     window's thread could have gone on but other programs, or the panel's own threads, had the
-    processors. What is left of it then is Python's lock, the disk, or the machine's host.
+    processors. `host_ms` is how long the host of a virtual machine kept processors to itself
+    meanwhile, all of them together. What is left of it then is Python's lock or the disk.
     """
 
     wall_ms: float
     work_ms: float
     queued_ms: float
+    host_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class WindowWatch:
         self._gaps: list[Block] = []
         self._clock = ThreadClock()
         self._last = self._clock.now()
+        self._last_host_s = kept_by_host_s()
         self._timer = QTimer()
         self._timer.timeout.connect(self._tick)
 
@@ -82,10 +87,10 @@ class WindowWatch:
         return replace(longest, work_ms=max(gap.work_ms for gap in self._gaps))
 
     def _tick(self) -> None:
-        now = self._clock.now()
-        gap = now.since(self._last)
-        self._gaps.append(Block(gap.wall_ms - _TICK_MS, gap.work_ms, gap.queued_ms))
-        self._last = now
+        now, host_s = self._clock.now(), kept_by_host_s()
+        gap, host_ms = now.since(self._last), (host_s - self._last_host_s) * 1000
+        self._gaps.append(Block(gap.wall_ms - _TICK_MS, gap.work_ms, gap.queued_ms, host_ms))
+        self._last, self._last_host_s = now, host_s
 
 
 def live_for(seconds: float) -> None:
