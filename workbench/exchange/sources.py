@@ -38,7 +38,8 @@ def source_name(source: Source) -> str:
     if isinstance(source, Pasted):
         return source.name
     if isinstance(source, HubDataset):
-        return source.repo_id.rpartition("/")[2]
+        name = source.repo_id.rpartition("/")[2]
+        return f"{name} · {source.split}" if source.split else name
     return _readable(source.name.removesuffix(".gz").rpartition(".")[0] or source.name)
 
 
@@ -51,7 +52,9 @@ def source_address(source: Source) -> str:
     """What a data set keeps of where it came from."""
     if isinstance(source, Pasted):
         return source.name
-    return source.repo_id if isinstance(source, HubDataset) else _readable(str(source))
+    if isinstance(source, HubDataset):
+        return f"{source.repo_id} ({source.split})" if source.split else source.repo_id
+    return _readable(str(source))
 
 
 def files_of(

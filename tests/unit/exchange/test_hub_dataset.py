@@ -16,7 +16,7 @@ from tests.unit.modelfiles.hub_server import HubServer
 from workbench.exchange.hub_dataset import fetch_dataset
 from workbench.exchange.import_data import import_source
 from workbench.exchange.probe import probe
-from workbench.exchange.sources import _files_in
+from workbench.exchange.sources import HubDataset, _files_in, source_address, source_name
 from workbench.formats.files.write_file import write_file
 from workbench.modelfiles.hub import DownloadError, DownloadProgress, DownloadStoppedError
 from workbench.store import Project
@@ -157,3 +157,9 @@ def test_the_command_imports_from_the_hub_that_the_environment_names(
     with Project.open(folder) as again:
         (dataset,) = again.datasets.all()
         assert (dataset.source, again.pairs.count()) == ("owner/tiny", 4)
+
+
+def test_two_parts_of_a_data_set_are_told_apart() -> None:
+    whole, part = HubDataset("owner/tiny"), HubDataset("owner/tiny", "test_sft")
+    assert (source_name(whole), source_name(part)) == ("tiny", "tiny · test_sft")
+    assert source_address(part) == "owner/tiny (test_sft)"
