@@ -1,18 +1,21 @@
-"""As much work as a verdict is, but only that: no window, no disk, no lock of Python's.
+"""As much work as a verdict is, but only that: no window, no lock of Python's; and a bare write.
 
-What this takes longer than it should is the machine's doing: other programs on its processors, or
-the host of a virtual machine, which keeps them to itself for a while.
+What these take longer than they should is the machine's doing: other programs on its processors and
+at its disk, or the host of a virtual machine, which keeps them to itself for a while.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import time
+from pathlib import Path
 
 import psutil
 
 _SAMPLE_BYTES = 1 << 20
 _SAMPLES = 30
+_WRITTEN = bytes(8192)  # about what a verdict adds to the log
 
 
 class PlainWork:
@@ -26,6 +29,15 @@ class PlainWork:
     def time_ms(self) -> float:
         """Do it once; returns how long it took by the clock."""
         return _hashing_ms(self._bytes)
+
+
+def plain_write_ms(path: Path) -> float:
+    """Add as much to a file as a verdict does to the log; how long until it is on the disk."""
+    started = time.perf_counter()
+    with path.open("ab", buffering=0) as file:
+        file.write(_WRITTEN)
+        os.fsync(file.fileno())
+    return (time.perf_counter() - started) * 1000
 
 
 def kept_by_host_s() -> float:

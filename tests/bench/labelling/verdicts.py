@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QTextEdit, QWidget
 
 from tests.bench.figures import Figure, print_figures
 from tests.bench.labelling.material import WritingRun, import_all, project_with_pairs, write_pairs
-from tests.bench.labelling.plain_work import PlainWork, kept_by_host_s
+from tests.bench.labelling.plain_work import PlainWork, kept_by_host_s, plain_write_ms
 from tests.bench.labelling.window_watch import Moment, ThreadClock, live_for, live_until
 from workbench.store import Project
 from workbench.ui import theme
@@ -49,10 +49,11 @@ TARGET_MS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """What was measured: each verdict, plain work after each of them, and rows imported beside."""
+    """Each verdict, plain work (and a bare write) after each of them, and rows imported beside."""
 
     taken: list[Moment]
     plain_ms: list[float]
+    written_ms: list[float]
     imported: int
 
 
@@ -86,8 +87,12 @@ def measure(
     busy: bool = True,
     pause_s: float = 0.15,
     formulas: int = 0,
+    bare_writes: bool = False,
 ) -> list[Figure]:
-    """Label `verdicts` of `pairs` pairs, some six a second; `busy`: a run and imports beside it."""
+    """Label `verdicts` of `pairs` pairs, some six a second; `busy`: a run and imports beside it.
+
+    `bare_writes` tells what the disk alone takes, which may itself change what it takes.
+    """
     with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
         folder = Path(name)
         os.environ["WORKBENCH_HOME"] = str(folder / "home")
@@ -98,7 +103,8 @@ def measure(
         os.sync()  # what was just written must not be on its way to the disk meanwhile
         print(f"{pairs:,} pairs ready after {time.perf_counter() - started:.0f} s", flush=True)
         host_before_s = kept_by_host_s()
-        session = _label(project, folder, verdicts, busy, pause_s)
+        bare = folder / "bare" if bare_writes else None
+        session = _label(project, folder, verdicts, busy, pause_s, bare)
         host_s = kept_by_host_s() - host_before_s
         _check(folder / "project" / "project.sqlite", verdicts)
     taken = sorted(session.taken, key=lambda each: each.wall_ms)
@@ -107,6 +113,8 @@ def measure(
     _tell_parts("all", taken)
     _tell_parts("the slowest 2 %", taken[int(len(taken) * 0.98) :])
     print(f"  {_WORK_MS:.0f} ms of plain work after each: {_spread(session.plain_ms)}")
+    if session.written_ms:
+        print(f"  a bare write to the disk after each: {_spread(session.written_ms)}")
     print(f"  the machine's host kept {host_s:.1f} s of its processors to itself")
     return [
         Figure("verdict_p99_ms", _p99(walls_ms), "ms", TARGET_MS),
@@ -135,7 +143,9 @@ def _tell_parts(which: str, taken: list[Moment]) -> None:
     )
 
 
-def _label(project: Project, folder: Path, verdicts: int, busy: bool, pause_s: float) -> _Session:
+def _label(
+    project: Project, folder: Path, verdicts: int, busy: bool, pause_s: float, bare: Path | None
+) -> _Session:
     app = application()
     GarbageCollector(app)
     settings = Settings.load(folder / "window.json")
@@ -162,6 +172,7 @@ def _label(project: Project, folder: Path, verdicts: int, busy: bool, pause_s: f
     taken: list[Moment] = []
     plain = PlainWork(_WORK_MS)
     plain_ms: list[float] = []
+    written_ms: list[float] = []
     for number in range(verdicts):
         before = _view(panel, "prompt").toPlainText()
         watch.arm()
@@ -173,6 +184,8 @@ def _label(project: Project, folder: Path, verdicts: int, busy: bool, pause_s: f
         pause_now_s = pause_s * chance.uniform(0.5, 1.5)
         live_for(pause_now_s / 2)
         plain_ms.append(plain.time_ms())
+        if bare is not None:
+            written_ms.append(plain_write_ms(bare))
         live_for(pause_now_s / 2)
         if number % 200 == 199:
             print(f"  {number + 1:,} verdicts", flush=True)
@@ -184,7 +197,7 @@ def _label(project: Project, folder: Path, verdicts: int, busy: bool, pause_s: f
     window.close()
     QTimer.singleShot(0, app.quit)
     app.exec()  # as in life: what the application started ends with it
-    return _Session(taken, plain_ms, sum(imported))
+    return _Session(taken, plain_ms, written_ms, sum(imported))
 
 
 def _import(project: Project, folder: Path, over: threading.Event, imported: list[int]) -> None:
@@ -217,6 +230,9 @@ def main() -> None:
         "--formulas", type=int, default=0, help="larger ones in each answer, all different"
     )
     parser.add_argument("--pause", type=float, default=0.15, help="seconds between keys")
+    parser.add_argument(
+        "--bare-writes", action="store_true", help="time a bare write to the disk after each too"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     figures = measure(
@@ -225,6 +241,7 @@ def main() -> None:
         busy=not options.alone,
         pause_s=options.pause,
         formulas=options.formulas,
+        bare_writes=options.bare_writes,
     )
     print_figures(figures, as_json=options.json)
 
