@@ -7,10 +7,12 @@ from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTextEdit
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from tests.ui.data_samples import NO_KEY, add_questions, cell, pair, push, show_panel, tab_stops
+from tests.unit.store.test_label_history import give
+from workbench.core.changes import Changed, Changes
 from workbench.core.conversation import user
 from workbench.core.labelling import GoldAnswer, VerdictSource
 from workbench.core.preferences import Choice, OriginKind, Split
@@ -251,8 +253,9 @@ def test_deleted_rows_go_to_the_bin_and_come_back(
 
 
 def test_a_gold_item_is_called_one_and_is_not_to_be_labelled(
-    show: Show, project: Project, qtbot: QtBot
+    show: Show, project: Project, qtbot: QtBot, session: Session
 ) -> None:
+    session.settings.annotator = "ann"
     project.datasets.add_pairs("Tea", [pair(f"Question {n}?", choice=None) for n in range(2)])
     (gold_id,) = project.browse.row_ids("pair", project.browse.first_keys(RowFilter())[:1])
     project.gold.mark(GoldAnswer(gold_id, Choice.FIRST, None, ""), "ann")
@@ -270,6 +273,7 @@ def test_a_verdict_made_elsewhere_is_shown_without_losing_the_place(
 ) -> None:
     rows = [pair(f"Question {n}?", choice=None) for n in range(5)]
     project.datasets.add_pairs("Tea", rows)
+    session.settings.annotator = "ann"
     panel = show()
     qtbot.waitUntil(lambda: cell(panel, 2, 3) == "to be labelled")
     panel.browser.table.selectRow(2)
@@ -359,6 +363,7 @@ def test_people_who_disagree_are_told_until_somebody_settles(
     show: Show, project: Project, session: Session, qtbot: QtBot
 ) -> None:
     project.datasets.add_pairs("Tea", [pair("Is tea hot?", choice=None)])
+    session.settings.annotator = "ann"
     panel = show()
     qtbot.waitUntil(lambda: cell(panel, 0, 3) == "to be labelled")
     (pair_id,) = project.browse.row_ids("pair", panel.browser.selected_keys())
@@ -370,3 +375,28 @@ def test_people_who_disagree_are_told_until_somebody_settles(
     settle = partial(operations.record_verdict, source=VerdictSource.ADJUDICATE)
     session.change(partial(settle, project, pair_id, Choice.TIE, showing))
     qtbot.waitUntil(lambda: cell(panel, 0, 3) == "tie")
+
+
+def test_what_others_said_is_kept_from_who_has_yet_to_judge(
+    show: Show, project: Project, qtbot: QtBot, session: Session
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("Is tea hot?", choice=None)])
+    (pair_id,) = project.browse.row_ids("pair", project.browse.all_keys(RowFilter()))
+    session.settings.annotator = "Grace"
+    give(project, pair_id, Choice.FIRST, annotator="Ada")
+    panel = show()
+    detail = panel.browser.detail
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "waits for you")
+    qtbot.waitUntil(lambda: detail.detail is not None)
+    assert "Ada" not in detail.history_text
+    assert "better" not in [part.text() for part in detail.findChildren(QLabel)]
+    push(qtbot, panel, "data.show_others")
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "first is better")
+    qtbot.waitUntil(lambda: "Ada: first is better" in detail.history_text)
+    push(qtbot, panel, "data.hide_others")
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "waits for you")
+    qtbot.waitUntil(lambda: "Ada" not in detail.history_text)
+    give(project, pair_id, Choice.SECOND, annotator="Grace")
+    session.apply(Changes(Changed.VERDICTS))
+    qtbot.waitUntil(lambda: cell(panel, 0, 3) == "people disagree")
+    qtbot.waitUntil(lambda: "Ada: first is better" in detail.history_text)

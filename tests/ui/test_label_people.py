@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.ui.data_samples import tab_stops
+from tests.ui.data_samples import cell, tab_stops
+from tests.ui.data_samples import show_panel as show_data
 from tests.ui.label_panels import (
     PLAIN,
     add_pairs,
@@ -112,9 +113,11 @@ def test_two_people_label_one_project_and_see_nothing_of_each_other(
 ) -> None:
     add_pairs(project, 3)
     session.settings.annotator = "Ada"
+    data = show_data(qtbot, session)
     panel = shown_panel(qtbot, session)
     decide(qtbot, panel, Qt.Key.Key_Left)
     assert count_text(panel) == "1 of 3"
+    qtbot.waitUntil(lambda: cell(data, 0, 3).endswith("is better"))
     run_command(panel, "Label as somebody else")
     asked = dialog(qtbot, "label.name")
     name = asked.findChild(QLineEdit)
@@ -125,6 +128,7 @@ def test_two_people_label_one_project_and_see_nothing_of_each_other(
     assert session.settings.annotator == "Grace"
     qtbot.waitUntil(lambda: shown_text(panel, "prompt") == "Question 0?")
     assert "Ada" not in label_text(panel, "notice.words")
+    qtbot.waitUntil(lambda: cell(data, 0, 3) == "waits for you")
     decide(qtbot, panel, Qt.Key.Key_Right)
     assert newest(project).annotator == "Grace"
     assert len(project.annotators.names()) == 2

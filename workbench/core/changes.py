@@ -18,7 +18,9 @@ class Changed(Flag):
     RUNS = auto()
     METRICS = auto()
     VOTES = auto()
-    EVERYTHING = PROJECT | MODELS | DATASETS | PAIRS | VERDICTS | RUNS | METRICS | VOTES
+    ANNOTATOR = auto()
+    """Who labels: somebody else sits at the window now."""
+    EVERYTHING = PROJECT | MODELS | DATASETS | PAIRS | VERDICTS | RUNS | METRICS | VOTES | ANNOTATOR
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
@@ -21,6 +21,7 @@ from workbench.core.outcome import Outcome, Said, outcome
 from workbench.core.preferences import Choice, Split
 from workbench.store.bin import TABLES, not_in_bin
 from workbench.store.database import Database
+from workbench.store.open_pairs import kept_from
 from workbench.store.reading import Stop, reading
 from workbench.store.search_index import SearchIndex
 from workbench.store.search_query import Complete, match_expression
@@ -76,7 +77,8 @@ class BrowseRow:
     """A row in a list: the beginnings of its texts, and what is known of it.
 
     `desirable` tells of an unpaired answer whether it is a good one, `is_gold` of a pair whether
-    it tests annotators.
+    it tests annotators. Of a pair that `is_kept_back` neither that nor an outcome is told: the
+    onlooker has yet to judge it.
     """
 
     key: int
@@ -90,6 +92,7 @@ class BrowseRow:
     tags: tuple[str, ...]
     desirable: bool | None = None
     is_gold: bool = False
+    is_kept_back: bool = False
 
 
 class Browse:
@@ -112,9 +115,10 @@ class Browse:
         with self._reading(stop) as db:
             return _keys(db, wanted, order, -1)
 
-    def page(self, kind: str, keys: Sequence[int]) -> list[BrowseRow]:
+    def page(self, kind: str, keys: Sequence[int], onlooker: str = "") -> list[BrowseRow]:
         """The rows with these keys, in this order; one that is gone meanwhile is left out.
 
+        What others said of a pair is kept from an annotator who looks on and has yet to judge it.
         They come as one text: row by row, Python's lock would go to and fro a hundred times just
         when the window's thread wants it to paint them.
         """
@@ -125,7 +129,12 @@ class Browse:
         )
         with self._reading() as db:
             text: str = db.execute(sql, [json.dumps(list(keys))]).fetchone()[0]
+            is_blind = bool(onlooker) and kind == "pair"
+            kept_back = kept_from(db, keys, onlooker) if is_blind else set()
         found = {row[0]: _browse_row(*row) for row in json.loads(text)}
+        for key in kept_back & found.keys():
+            row_now = found[key]
+            found[key] = replace(row_now, outcome=_NOTHING, is_gold=False, is_kept_back=True)
         return [found[key] for key in keys if key in found]
 
     def row_ids(self, kind: str, keys: Sequence[int]) -> list[str]:

@@ -1,11 +1,15 @@
-"""Which pairs wait for somebody: the condition, and how many there are."""
+"""Which pairs wait for somebody, and what of them is kept from who has yet to judge them."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.store.bin import not_in_bin
+from workbench.store.label_settings import read_label_settings
 from workbench.store.reading import reading
 
 # For a row of `pairs`, with the named values `annotator`, `overlap` and `now`. Rules, files,
@@ -41,6 +45,20 @@ NOT_RESERVED = """
     ))
 """
 
+# Others have said something of it that whoever has yet to judge it should not know.
+_KEPT_FROM = f"""
+    ({OPEN} AND EXISTS (
+        SELECT 1 FROM verdicts
+        WHERE verdicts.pair_id = pairs.id AND verdicts.annotator != :annotator
+    ))
+    OR pairs.id IN (
+        SELECT pair_id FROM gold WHERE gold.annotator != :annotator AND NOT EXISTS (
+            SELECT 1 FROM standing
+            WHERE standing.pair_id = gold.pair_id AND standing.annotator = :annotator
+        )
+    )
+"""
+
 
 def named_values(annotator: str, overlap: int) -> dict[str, object]:
     """The values that `OPEN` and `NOT_RESERVED` name."""
@@ -53,3 +71,16 @@ def count_open(path: Path, annotator: str, overlap: int) -> int:
         sql = f"SELECT count(*) FROM pairs WHERE {OPEN}"
         row = connection.execute(sql, named_values(annotator, overlap)).fetchone()
         return int(row[0])
+
+
+def kept_from(connection: sqlite3.Connection, keys: Sequence[int], annotator: str) -> set[int]:
+    """Those keys of pairs of which an annotator must not see yet what others said.
+
+    They wait for the annotator's own verdict, or are gold items that may test them.
+    """
+    sql = f"""
+        SELECT pairs.rowid FROM pairs
+        WHERE pairs.rowid IN (SELECT value FROM json_each(:keys)) AND ({_KEPT_FROM})
+    """
+    values = named_values(annotator, read_label_settings(connection).overlap)
+    return {row[0] for row in connection.execute(sql, values | {"keys": json.dumps(list(keys))})}

@@ -5,7 +5,6 @@ Picks are read beside the connection that writes; only the reservation is a writ
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Sequence
@@ -17,11 +16,11 @@ from workbench.core.preferences import Pair
 from workbench.store.bin import not_in_bin
 from workbench.store.database import Database
 from workbench.store.draw import Draw, Pick
+from workbench.store.label_settings import read_label_settings, write_label_settings
 from workbench.store.open_pairs import NOT_RESERVED, OPEN, named_values
 from workbench.store.pairs import Pairs
 from workbench.store.reading import reading
 
-_SETTINGS_KEY = "labelling"
 # Of the verdicts `settled`: whoever skips leaves it to others.
 _SETTLED = "settled.source = 'adjudicate' AND settled.choice != 'skip'"
 
@@ -34,13 +33,10 @@ class Queue:
 
     def settings(self) -> LabelSettings:
         """How this project is labelled."""
-        sql = "SELECT value FROM project WHERE key = ?"
-        row = self._database.read(lambda db: db.execute(sql, (_SETTINGS_KEY,)).fetchone())
-        return LabelSettings.from_json(json.loads(row[0])) if row else LabelSettings()
+        return self._database.read(read_label_settings)
 
     def change_settings(self, settings: LabelSettings) -> None:
-        row = {"key": _SETTINGS_KEY, "value": json.dumps(settings.to_json())}
-        self._database.write(lambda db: db.table("project").upsert(row, pk="key"))
+        self._database.write(lambda db: write_label_settings(db, settings))
 
     def hand_out(
         self, annotator: str, count: int, settings: LabelSettings, *, exclude: Sequence[str] = ()

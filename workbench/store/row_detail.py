@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlite_utils
@@ -13,6 +13,8 @@ from workbench.store.bin import TABLES
 from workbench.store.database import Database
 from workbench.store.datasets import prompt_of_row
 from workbench.store.labels import Labels
+from workbench.store.open_pairs import kept_from
+from workbench.store.reading import reading
 from workbench.store.row_edits import RowEdit, RowEdits
 from workbench.store.tags import Tags
 
@@ -21,7 +23,8 @@ from workbench.store.tags import Tags
 class RowDetail:
     """A row as a person reads it. `answers` are two for a pair, one for an example
     or an unpaired answer (which is `desirable` or not), else none. A pair that `is_gold` tests
-    annotators.
+    annotators. Of a pair that `is_kept_back` only the onlooker's own verdicts are told, as they
+    have yet to judge it.
     """
 
     kind: str
@@ -37,13 +40,17 @@ class RowDetail:
     right_answer: str | None = None
     desirable: bool | None = None
     is_gold: bool = False
+    is_kept_back: bool = False
 
 
 _UNKNOWN = Origin(OriginKind.IMPORTED)
 
 
-def read_row(database: Database, kind: str, row_id: str) -> RowDetail | None:
-    """The row with this id, or None when it is not there."""
+def read_row(database: Database, kind: str, row_id: str, onlooker: str = "") -> RowDetail | None:
+    """The row with this id, or None when it is not there.
+
+    What others said of a pair is kept from an annotator who looks on and has yet to judge it.
+    """
     edits = tuple(RowEdits(database).history(row_id))
     tags = tuple(Tags(database).of(row_id))
     verdicts = tuple(Labels(database).history(row_id)) if kind == "pair" else ()
@@ -71,7 +78,19 @@ def read_row(database: Database, kind: str, row_id: str) -> RowDetail | None:
             is_gold=kind == "pair" and db["gold"].count_where("pair_id = ?", [row_id]) > 0,
         )
 
-    return database.read(query)
+    detail = database.read(query)
+    if detail is None or kind != "pair" or not onlooker:
+        return detail
+    return _without_others(database, detail, onlooker)
+
+
+def _without_others(database: Database, detail: RowDetail, onlooker: str) -> RowDetail:
+    with reading(database.path) as db:
+        sql = "SELECT rowid FROM pairs WHERE id = ?"
+        if not kept_from(db, db.execute(sql, [detail.id]).fetchone() or (), onlooker):
+            return detail
+    own = tuple(verdict for verdict in detail.verdicts if verdict.annotator == onlooker)
+    return replace(detail, verdicts=own, is_gold=False, is_kept_back=True)
 
 
 def _answers(db: sqlite_utils.Database, kind: str, row: dict[str, Any]) -> tuple[Response, ...]:

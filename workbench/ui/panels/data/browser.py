@@ -65,6 +65,7 @@ class Browser(QWidget):
         self._current_key: int | None = None
         self._number_to_choose = 0
         self._known_tags: dict[str, int] = {}
+        self._shows_others = False
         self._choices = Latest(session.bridge, self)
         self._details = Latest(session.bridge, self)
         self.filters = FilterBar()
@@ -81,12 +82,18 @@ class Browser(QWidget):
         self.detail.tag_removed.connect(self._untag)
         self.detail.delete_wanted.connect(lambda: self._throw(*self._meant()))
         self.detail.left_unsaved.connect(self._say_unsaved)
+        self.detail.others_wanted.connect(lambda: self._show_others(True))
         self.detail.setMinimumWidth(_LEAST_DETAIL)
         self._count = label("", "small")
         self._count.setObjectName("data.count")
         self._index_note = label("", "small")
         self._clear = button(self.tr("Show all rows"), self.filters.clear, kind="link")
         self._clear.hide()
+        self._hide_others = button(
+            self.tr("Hide what others said"), lambda: self._show_others(False), kind="link"
+        )
+        self._hide_others.setObjectName("data.hide_others")
+        self._hide_others.hide()
         self._lay_out()
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence("Ctrl+F"), self, self._to_search, context=within)
@@ -96,6 +103,11 @@ class Browser(QWidget):
     def count_text(self) -> str:
         """What stands above the table of how many rows there are."""
         return self._count.text()
+
+    def keep_others_back(self) -> None:
+        """Hide again what others said of pairs that the annotator has yet to judge."""
+        self._shows_others = False
+        self._hide_others.hide()
 
     def show_place(self, place: Place) -> None:
         """Browse these rows, from the first one; the same ones again stay where they are."""
@@ -139,7 +151,18 @@ class Browser(QWidget):
 
     def _read(self) -> None:
         wanted = self.filters.filter(self._place.kind, self._place.dataset_ids)
-        self.rows.show_rows(wanted, self.filters.order)
+        self.rows.show_rows(wanted, self.filters.order, self._onlooker)
+
+    @property
+    def _onlooker(self) -> str:
+        """Whom verdicts of others are kept from, where they have yet to judge; "" is nobody."""
+        return "" if self._shows_others else self._session.settings.annotator
+
+    def _show_others(self, is_wanted: bool) -> None:
+        self._shows_others = is_wanted
+        self._hide_others.setVisible(is_wanted)
+        self._read()
+        self._read_detail()
 
     def _show_choices(self, choices: _Choices) -> None:
         self._known_tags = choices.tags
@@ -211,9 +234,11 @@ class Browser(QWidget):
         if key is None:
             return
 
+        onlooker = self._onlooker
+
         def read() -> RowDetail | None:
             ids = project.browse.row_ids(kind, [key])
-            return read_row(project.database, kind, ids[0]) if ids else None
+            return read_row(project.database, kind, ids[0], onlooker) if ids else None
 
         show = partial(self._show_detail, key)
         self._details.run(read, show, self._session.show_error)
@@ -351,6 +376,7 @@ class Browser(QWidget):
         left.body.addLayout(above)
         above.addWidget(self._count)
         above.addWidget(self._clear)
+        above.addWidget(self._hide_others)
         above.addStretch(1)
         above.addWidget(self._index_note)
         above.addWidget(self.filters.order_field)

@@ -36,6 +36,7 @@ class RowView(Card):
     """`edited` carries part, text and whether to ask again; `prompt_edited` the messages.
 
     What is being written when another row is shown stays with its row; `left_unsaved` tells of it.
+    `others_wanted`: what others said of a pair shall be shown before it is judged.
     """
 
     edited = Signal(str, str, bool)
@@ -44,6 +45,7 @@ class RowView(Card):
     tag_removed = Signal(str)
     delete_wanted = Signal()
     left_unsaved = Signal()
+    others_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,6 +69,7 @@ class RowView(Card):
                 lambda text, ask_again, part=part: self.edited.emit(part, text, ask_again)
             )
         self._right_answer = label("", "secondary", wrap=True)
+        self._kept_back = self._make_kept_back()
         self._history = RowHistory()
         self._history.setObjectName("data.history")
         self._content = plain_area(QWidget())
@@ -124,6 +127,7 @@ class RowView(Card):
                 )  # fmt: skip
         self._right_answer.setVisible(detail.right_answer is not None)
         self._right_answer.setText(self.tr("Right answer: {0}").format(detail.right_answer))
+        self._kept_back.setVisible(detail.is_kept_back)
         self._history.show_history(detail, self.answers[-1].last_stop)
         self._bring_draft_back(detail.id)
 
@@ -145,6 +149,8 @@ class RowView(Card):
     def _show_state(self, detail: RowDetail, verdict: Outcome) -> None:
         if detail.prompt.split is Split.HELD_OUT:
             set_pill(self._state, self.tr("held out"), "caution")
+        elif detail.is_kept_back:
+            set_pill(self._state, self.tr("waits for you"), "neutral")
         elif detail.is_gold:
             set_pill(self._state, self.tr("gold item"), "caution")
         elif detail.kind == "pair" and not detail.standing_ids:
@@ -169,6 +175,18 @@ class RowView(Card):
         titles = (self.tr("First answer"), self.tr("Second answer"))
         wins = better is (Choice.FIRST, Choice.SECOND)[number]
         return titles[number], self.tr("better") if wins else ""
+
+    def _make_kept_back(self) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE_8)
+        words = self.tr("What others said of it is shown once you have judged it in Label.")
+        row.addWidget(label(words, "small", wrap=True), 1)
+        show = button(self.tr("Show it now"), self.others_wanted.emit, kind="link")
+        show.setObjectName("data.show_others")
+        row.addWidget(show)
+        return made
 
     def _fill_content(self) -> None:
         """From the outside in: what is put into another widget is styled with all it holds."""
@@ -201,5 +219,6 @@ class RowView(Card):
         history.setSpacing(SPACE_8)
         column.addLayout(history)
         history.addWidget(label(self.tr("History"), "strong"))
+        history.addWidget(self._kept_back)
         history.addWidget(self._history)
         column.addStretch(1)

@@ -46,7 +46,7 @@ class RowHistory(QWidget):
     def show_history(self, detail: RowDetail, stop_before: QWidget) -> None:
         """Show what was said of a row and changed in it; Tab comes here from `stop_before`."""
         entries = self._read(detail)
-        if entries == self._entries and self._column.count():
+        if entries and entries == self._entries:
             return  # what was unfolded stays so
         self._entries = entries
         while (item := self._column.takeAt(0)) is not None:
@@ -59,7 +59,7 @@ class RowHistory(QWidget):
             if shown.unfold is not None:
                 QWidget.setTabOrder(stop_before, shown.unfold)
                 stop_before = shown.unfold
-        if not entries:
+        if not entries and not detail.is_kept_back:
             self._column.addWidget(
                 label(self.tr("Nothing was said of it or changed yet."), "small")
             )

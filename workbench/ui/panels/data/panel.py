@@ -55,7 +55,9 @@ T = TypeVar("T", bound=ToolPage)
 
 
 class DataPanel(Panel):
-    interests: ClassVar[Changed] = Changed.DATASETS | Changed.PAIRS | Changed.VERDICTS
+    interests: ClassVar[Changed] = (
+        Changed.DATASETS | Changed.PAIRS | Changed.VERDICTS | Changed.ANNOTATOR
+    )
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "", "")
@@ -102,6 +104,8 @@ class DataPanel(Panel):
         self._drop_hint = DropHint(self)
 
     def refresh(self, changes: Changes) -> None:
+        if changes.flags & Changed.ANNOTATOR:
+            self.browser.keep_others_back()
         self._readings.run(self.session.project.datasets.all, self._show_datasets)
         if changes.flags & (Changed.DATASETS | Changed.PAIRS):
             self.index.look()

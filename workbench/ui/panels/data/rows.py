@@ -46,6 +46,7 @@ class Rows(QAbstractTableModel):
         self._bridge = bridge
         self._filter = RowFilter()
         self._order = Order.STORED
+        self._onlooker = ""
         self._keys: array[int] = array("q")
         self._is_complete = False
         self._pages: dict[int, dict[int, BrowseRow]] = {}
@@ -64,8 +65,12 @@ class Rows(QAbstractTableModel):
         """Whether every row is counted; until then there may be more of them."""
         return self._is_complete
 
-    def show_rows(self, wanted: RowFilter, order: Order) -> None:
-        """Show the rows that `wanted` lets through, in this order; also to read them again."""
+    def show_rows(self, wanted: RowFilter, order: Order, onlooker: str = "") -> None:
+        """Show the rows that `wanted` lets through, in this order; also to read them again.
+
+        What others said of a pair is kept from an annotator who looks on and has yet to judge it.
+        """
+        self._onlooker = onlooker
         self._superseded.set()
         self._superseded = threading.Event()
         browse, stop = self._project.browse, self._superseded.is_set
@@ -145,7 +150,9 @@ class Rows(QAbstractTableModel):
             Choice.SKIP: self.tr("skipped"),
         }
         verdict = words[row.outcome.choice]
-        if row.is_gold:
+        if row.is_kept_back:
+            verdict = self.tr("waits for you")
+        elif row.is_gold:
             verdict = self.tr("gold item")
         elif row.outcome.is_disputed:
             verdict = self.tr("people disagree")
@@ -255,7 +262,7 @@ class Rows(QAbstractTableModel):
             return
         self._asked.add(page)
         keys = self._keys[page * PAGE_SIZE : (page + 1) * PAGE_SIZE]
-        fetch = partial(self._project.browse.page, self._filter.kind, keys)
+        fetch = partial(self._project.browse.page, self._filter.kind, keys, self._onlooker)
         self._bridge.run(
             fetch, partial(self._take_page, self._turn, page, keys), self.failed.emit, owner=self
         )

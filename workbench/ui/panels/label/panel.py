@@ -329,6 +329,7 @@ class LabelPanel(Panel):
         self._queue = LabelQueue(self.session.project, name, self._stopwatch)
         self._verdicts.saved.show_text("")  # what was saved was somebody else's
         self._back_to_queue()
+        self.session.apply(Changes(Changed.ANNOTATOR))
 
     def _use_keys(self, keymap: KeyMap) -> None:
         self._keymap = keymap
