@@ -36,6 +36,8 @@ _CHECKPOINT_AFTER_CHANGES = 200
 _LONGEST_LOG_BYTES = 64 * 1024 * 1024
 _JOBS_BETWEEN_LOOKS = 256
 _CLOSED = "the database is closed"
+# Without the times of the file, for which a journal would be written as well.
+_sync_data = getattr(os, "fdatasync", os.fsync)
 # After an urgent write the window shows what comes next: nothing else gets in its way so long.
 _MOMENT_S = 0.04
 # A person who gave a verdict so lately will soon give another.
@@ -127,7 +129,7 @@ class Database:
         with suppress(FileNotFoundError):
             descriptor = os.open(self._log, os.O_RDWR)
             try:
-                os.fsync(descriptor)
+                _sync_data(descriptor)
             finally:
                 os.close(descriptor)
 

@@ -88,12 +88,14 @@ def measure(
     pause_s: float = 0.15,
     formulas: int = 0,
     bare_writes: bool = False,
+    place: Path | None = None,
 ) -> list[Figure]:
     """Label `verdicts` of `pairs` pairs, some six a second; `busy`: a run and imports beside it.
 
-    `bare_writes` tells what the disk alone takes, which may itself change what it takes.
+    `bare_writes` tells what the disk alone takes, which may itself change what it takes. `place` is
+    a folder on another disk than that of temporary files.
     """
-    with tempfile.TemporaryDirectory(prefix="workbench-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="workbench-bench-", dir=place) as name:
         folder = Path(name)
         os.environ["WORKBENCH_HOME"] = str(folder / "home")
         started = time.perf_counter()
@@ -233,6 +235,7 @@ def main() -> None:
     parser.add_argument(
         "--bare-writes", action="store_true", help="time a bare write to the disk after each too"
     )
+    parser.add_argument("--place", type=Path, help="a folder on the disk to measure")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     figures = measure(
@@ -242,6 +245,7 @@ def main() -> None:
         pause_s=options.pause,
         formulas=options.formulas,
         bare_writes=options.bare_writes,
+        place=options.place,
     )
     print_figures(figures, as_json=options.json)
 
