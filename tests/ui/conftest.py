@@ -62,6 +62,13 @@ def _garbage_goes_between_tests() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_stays_in_the_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Offscreen, Qt destroys what was copied after Python has ended, and crashes over it."""
+    yield
+    qapp.clipboard().clear()
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep caches, settings and projects of a test inside its own folder."""
