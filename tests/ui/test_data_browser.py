@@ -233,6 +233,30 @@ def test_rows_are_tagged_and_found_by_their_tag(show: Show, project: Project, qt
     qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 1)
 
 
+def test_rows_that_were_tagged_together_stay_selected(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_questions(project, 4)
+    panel = show()
+    table, detail = panel.browser.table, panel.browser.detail
+    qtbot.waitUntil(lambda: prompt_shown(panel) == "Question 0?")
+    table.selectRow(1)
+    table.setFocus()
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    chosen = panel.browser.selected_keys()
+    assert len(chosen) == 2
+    qtbot.keyClicks(detail.tags.field, "check")
+    qtbot.keyClick(detail.tags.field, Qt.Key.Key_Return)
+
+    def is_read_again() -> bool:
+        row = panel.browser.rows.row(2)
+        return row is not None and row.tags == ("check",)
+
+    qtbot.waitUntil(is_read_again)
+    assert project.tags.counts() == {"check": 2}
+    assert panel.browser.selected_keys() == chosen
+
+
 def test_deleted_rows_go_to_the_bin_and_come_back(
     show: Show, project: Project, session: Session, qtbot: QtBot
 ) -> None:

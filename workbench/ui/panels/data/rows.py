@@ -208,11 +208,11 @@ class Rows(QAbstractTableModel):
         is_all = len(keys) < _FIRST_ROWS
         is_same = (wanted, order) == (self._filter, self._order)
         self._filter, self._order = wanted, order
-        if is_same and not is_all and self._keys[:_FIRST_ROWS] == keys:
-            self._forget_pages()  # read again: those further down are on their way
-            self._is_complete = False
+        self._is_complete = is_all
+        known = self._keys if is_all else self._keys[:_FIRST_ROWS]
+        if is_same and known == keys:
+            self._forget_pages()  # read again: what is selected stays so
         else:
-            self._is_complete = is_all
             self._replace(keys)
         self.counted.emit()
         if not is_all:
