@@ -89,8 +89,12 @@ def assert_same(
     theirs: torch.Tensor,
     their_gradients: dict[str, torch.Tensor],
 ) -> None:
-    """Loss within 1e-5; each weight's gradient within 1e-4 of the largest of its layer."""
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
+    """Loss within 1e-5; each weight's gradient within 1e-4 of the largest of its layer.
+
+    A loss may be what is left of numbers of about one (hinge: 1 less a margin), which differ by as
+    much from one kind of processor to the next.
+    """
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
     assert our_gradients.keys() == their_gradients.keys()
     for name, expected in their_gradients.items():
         scale = float(expected.abs().max())
