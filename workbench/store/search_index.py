@@ -18,7 +18,7 @@ from workbench.store.database import Database
 from workbench.store.unspaced import MARKS, as_indexed, indexed_in_sql
 
 INDEX_NAME = "search.sqlite"
-_VERSION = 3
+_VERSION = 4
 _CHUNK_ROWS = 5000
 _CACHE_KB = 65536
 _MORE_ROWS = 1.1
@@ -28,7 +28,8 @@ FEW_ROWS = 50_000
 
 _SCHEMA = (
     """CREATE TABLE docs (
-        docid INTEGER PRIMARY KEY,
+        -- Never given twice: what the words of a text are noted by can't be deleted.
+        docid INTEGER PRIMARY KEY AUTOINCREMENT,
         kind INTEGER NOT NULL,          -- place in KINDS
         source INTEGER NOT NULL,        -- rowid in the table of the kind
         dataset INTEGER NOT NULL,
@@ -208,7 +209,6 @@ class SearchIndex:
                 "SELECT seq, kind, source FROM search_todo ORDER BY seq LIMIT ?", [_CHUNK_ROWS]
             ).fetchall()
             for kind, source in dict.fromkeys((kind, source) for _, kind, source in notes):
-                db.execute("DELETE FROM docs WHERE kind = ? AND source = ?", [kind, source])
                 _add(db, kind, source - 1, source)
             for kind in {kind for _, kind, _ in notes}:
                 _set_mark(db, kind, min(_mark(db, kind), _last(db, kind)))
@@ -244,10 +244,14 @@ def _take_new(db: sqlite3.Connection, kind: int) -> int:
 
 
 def _add(db: sqlite3.Connection, kind: int, low: int, high: int) -> None:
-    """Index the rows of a kind whose rowid is above `low` and not above `high`."""
+    """Index the rows of a kind whose rowid is above `low` and not above `high`, or again.
+
+    What stands there may be of rows that were deleted: new ones take their numbers.
+    """
+    between = [low, high]
+    db.execute(f"DELETE FROM docs WHERE kind = {kind} AND source > ? AND source <= ?", between)
     of = KINDS[kind]
     rows = f"FROM {of.table} r {of.joins} WHERE r.rowid > ? AND r.rowid <= ? AND {of.where}"
-    between = [low, high]
     for origin in {of.first_origin, of.second_origin}:
         db.execute(f"INSERT OR IGNORE INTO origins(name) SELECT DISTINCT {origin} {rows}", between)
     db.execute(

@@ -148,6 +148,24 @@ def test_a_row_that_takes_the_number_of_a_deleted_one_is_found(tea: Project) -> 
     tea.added.add_pairs(tea.datasets.all()[0].id, [pair("Is mate strong?")])
     tea.index.catch_up()
     assert prompts(tea, RowFilter(text="mate")) == ["Is mate strong?"]
+    assert prompts(tea, RowFilter(text="vert")) == []  # of the one that was deleted
+
+
+def test_rows_take_numbers_of_deleted_ones_that_are_still_in_the_index(
+    tea: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset_id = tea.datasets.all()[0].id
+    tea.added.add_pairs(dataset_id, [pair(f"Is mate {n} strong?") for n in range(5)])
+    tea.index.catch_up()
+    # As an import that is given up: many at once, of which the index takes in some at a time.
+    tea.database.write(lambda db: db.execute("DELETE FROM pairs WHERE rowid > 3"))
+    monkeypatch.setattr(search_index, "_CHUNK_ROWS", 2)
+    looks = iter([False, True])
+    assert not tea.index.catch_up(is_cancelled=lambda: next(looks))
+    tea.added.add_pairs(dataset_id, [pair(f"Is juice {n} strong?") for n in range(5)])
+    assert tea.index.catch_up()
+    assert prompts(tea, RowFilter(text="juice")) == [f"Is juice {n} strong?" for n in range(5)]
+    assert prompts(tea, RowFilter(text="mate")) == []
 
 
 def test_the_index_is_made_anew_when_rows_were_renumbered_or_it_is_damaged(tea: Project) -> None:
