@@ -328,6 +328,38 @@ def test_a_row_is_added_by_hand(show: Show, project: Project, qtbot: QtBot, kind
         assert (labelled.example.chosen, labelled.verdict_source) == ("A drink.", "label")
 
 
+def test_what_an_added_row_lacks_is_said_beside_the_button_until_it_is_there(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    panel = show()
+    panel.add_row()
+    page = panel.current_tool
+    assert isinstance(page, AddPage)
+    page.prompt.first_text.setPlainText("What is tea?")
+    push(qtbot, panel, "data.add.go")
+    assert page._where.text() == "An answer is empty: write it first."
+    page.first.setPlainText("A drink.")
+    page.second.setPlainText("Tea is tea.")
+    push(qtbot, panel, "data.add.go")
+    assert page._where.text().startswith("Added.")
+    assert len(project.pairs.labelled()) == 1
+
+
+def test_a_data_set_that_is_asked_for_is_shown_whole(
+    show: Show, project: Project, qtbot: QtBot
+) -> None:
+    add_questions(project, 3)
+    panel = show()
+    qtbot.waitUntil(lambda: panel.browser.count_text == "3 rows")
+    panel.browser.filters.search.setText("nothing like it")
+    qtbot.waitUntil(lambda: panel.browser.rows.rowCount() == 0)
+    other = add_questions(project, 2, "Others")
+    panel.show_item(dataset_id=other.id)
+    panel.apply_changes(Changes(Changed.DATASETS))
+    qtbot.waitUntil(lambda: panel.browser.count_text == "2 rows")
+    assert panel.browser.filters.search.text() == ""
+
+
 def test_tab_goes_through_turns_and_tags_in_the_order_in_which_they_stand(
     show: Show, project: Project, qtbot: QtBot
 ) -> None:

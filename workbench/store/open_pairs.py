@@ -45,9 +45,17 @@ NOT_RESERVED = """
     ))
 """
 
+_IN_HAND = """
+    EXISTS (
+        SELECT 1 FROM reservations
+        WHERE reservations.pair_id = pairs.id AND reservations.annotator = :annotator
+            AND reservations.expires_at > :now
+    )
+"""
+
 # Others have said something of it that whoever has yet to judge it should not know.
 _KEPT_FROM = f"""
-    ({OPEN} AND EXISTS (
+    (({OPEN} OR {_IN_HAND}) AND EXISTS (
         SELECT 1 FROM verdicts
         WHERE verdicts.pair_id = pairs.id AND verdicts.annotator != :annotator
     ))
@@ -76,7 +84,7 @@ def count_open(path: Path, annotator: str, overlap: int) -> int:
 def kept_from(connection: sqlite3.Connection, keys: Sequence[int], annotator: str) -> set[int]:
     """Those keys of pairs of which an annotator must not see yet what others said.
 
-    They wait for the annotator's own verdict, or are gold items that may test them.
+    They wait for the annotator's own verdict or are in their hand, or may test them as gold items.
     """
     sql = f"""
         SELECT pairs.rowid FROM pairs

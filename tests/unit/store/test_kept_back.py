@@ -81,6 +81,19 @@ def test_what_nobody_is_asked_for_any_more_is_told(project: Project, pair_id: st
     assert _row(project, "Grace").outcome.choice is Choice.SECOND
 
 
+def test_what_is_in_hand_is_kept_back_although_somebody_else_was_first(
+    project: Project, pair_id: str
+) -> None:
+    settings = replace(project.queue.settings(), overlap=1, gold_every=0, repeat_every=0)
+    project.queue.change_settings(settings)
+    (picked,) = project.queue.hand_out("Grace", 1, settings)
+    assert picked.pair.id == pair_id
+    give(project, pair_id, Choice.FIRST, annotator="Ada")
+    assert _row(project, "Grace").is_kept_back
+    project.queue.release("Grace")
+    assert _row(project, "Grace").outcome.choice is Choice.FIRST
+
+
 def test_a_pair_of_which_nothing_was_said_is_no_secret(project: Project, pair_id: str) -> None:
     assert not _row(project, "Grace").is_kept_back
     assert not _detail(project, pair_id, "Grace").is_kept_back

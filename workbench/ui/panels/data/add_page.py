@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 
 from workbench.core.changes import Changes
 from workbench.core.conversation import user
-from workbench.core.errors import ProjectError
+from workbench.core.errors import KnownError, ProjectError
 from workbench.core.preferences import Choice, Split
-from workbench.ui import data_operations
+from workbench.ui import data_operations, theme
 from workbench.ui.context import Session
 from workbench.ui.panels.data.conversation_edit import ConversationEdit, TextField
 from workbench.ui.panels.data.tool_page import ToolPage
@@ -80,13 +80,22 @@ class AddPage(ToolPage):
 
     def add(self) -> None:
         """Add what is written; the fields are empty again for the next one."""
-        if self._session.change(self._operation):
-            self.prompt.show_messages(user(""))
-            for field in (self.first, self.second):
-                field.clear()
-            self._right.clear()
-            self.prompt.first_text.setFocus()
-            self._where.setText(self.tr("Added. Write the next one, or go back to the rows."))
+        try:
+            changes = self._operation()
+        except KnownError as error:
+            self._say(str(error), "bad")
+            return
+        self._session.apply(changes)
+        self.prompt.show_messages(user(""))
+        for field in (self.first, self.second):
+            field.clear()
+        self._right.clear()
+        self.prompt.first_text.setFocus()
+        self._say(self.tr("Added. Write the next one, or go back to the rows."))
+
+    def _say(self, words: str, role: str = "small") -> None:
+        self._where.setText(words)
+        theme.set_property(self._where, "role", role)
 
     def _operation(self) -> Changes:
         messages = self.prompt.messages
@@ -112,7 +121,7 @@ class AddPage(ToolPage):
         asked, dataset_id, name = self._target
         self._dataset_id = dataset_id if kind == asked else None
         target = name if self._dataset_id else data_operations.ADDED_BY_HAND
-        self._where.setText(self.tr("Goes to the data set “{0}”.").format(target))
+        self._say(self.tr("Goes to the data set “{0}”.").format(target))
         for widget in (self._second_title, self.second, self._undecided):
             widget.setVisible(kind == "pair")
         for widget in (self._first_title, self.first):

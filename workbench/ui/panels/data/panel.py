@@ -290,7 +290,8 @@ class DataPanel(Panel):
         return made
 
     def _want(self, dataset_id: str) -> None:
-        """Choose this data set, now or once it is known."""
+        """Choose this data set, now or once it is known, and show all of its rows."""
+        self.browser.filters.clear()
         self._wanted = "" if self.list.select(dataset_id) else dataset_id
 
     def _make_browser(self) -> QWidget:
