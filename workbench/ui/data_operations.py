@@ -16,7 +16,6 @@ from workbench.store.bin import Thrown
 from workbench.store.rows import NewExample, NewPair, NewPrompt
 
 _ROWS = Changed.DATASETS | Changed.PAIRS
-ADDED_BY_HAND = "Added by hand"
 
 
 def throw_rows(project: Project, kind: str, row_ids: Sequence[str]) -> tuple[Changes, Thrown]:
@@ -67,15 +66,14 @@ def add_pair(
     annotator: str,
     split: Split = Split.TRAIN,
 ) -> Changes:
-    """Add a pair written by hand to a data set, or to a new one."""
+    """Add a pair written by hand to a data set, or to that of what was added by hand."""
     first, second = answers
     _refuse_empty(first, second)
     if first.strip() == second.strip():
         raise ProjectError("Both answers are the same: a pair needs two that differ.")
     written = Origin(OriginKind.WRITTEN, note=annotator)
     pair = NewPair(prompt, first, second, written, written, choice, split)
-    target = dataset_id or project.added.new_dataset(ADDED_BY_HAND, "preference")
-    project.added.add_pairs(target, [pair], annotator)
+    project.added.add_pairs(dataset_id, [pair], annotator)
     return Changes(_ROWS | Changed.VERDICTS)
 
 
@@ -86,10 +84,9 @@ def add_example(
     answer: str,
     split: Split = Split.TRAIN,
 ) -> Changes:
-    """Add an example to imitate to a data set, or to a new one."""
+    """Add an example to imitate to a data set, or to that of what was added by hand."""
     _refuse_empty(answer)
-    target = dataset_id or project.added.new_dataset(ADDED_BY_HAND, "supervised")
-    project.added.add_example(target, NewExample(prompt, answer, split))
+    project.added.add_example(dataset_id, NewExample(prompt, answer, split))
     return Changes(_ROWS)
 
 
@@ -100,10 +97,9 @@ def add_prompt(
     split: Split = Split.TRAIN,
     answer: str | None = None,
 ) -> Changes:
-    """Add a prompt without answers to a data set, or to a new one."""
-    target = dataset_id or project.added.new_dataset(ADDED_BY_HAND, "prompts")
+    """Add a prompt without answers to a data set, or to that of what was added by hand."""
     check = "exact" if answer else None
-    project.added.add_prompt(target, NewPrompt(prompt, split, answer or None, check))
+    project.added.add_prompt(dataset_id, NewPrompt(prompt, split, answer or None, check))
     return Changes(_ROWS)
 
 

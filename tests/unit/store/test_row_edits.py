@@ -134,3 +134,18 @@ def test_rows_are_added_one_by_one(project: Project) -> None:
     examples = project.added.new_dataset("Examples", "supervised")
     project.added.add_example(examples, NewExample(user("Why?"), "Because."))
     assert [dataset.row_count for dataset in project.datasets.all()] == [1, 1, 1]
+
+
+def test_rows_added_by_hand_gather_in_one_data_set_of_each_kind(project: Project) -> None:
+    for prompt in ("Tea?", "Coffee?"):
+        project.added.add_pairs(None, [pair(prompt)], "ada")
+    project.added.add_example(None, NewExample(user("Why?"), "Because."))
+    with pytest.raises(ProjectError, match="already"):
+        project.added.add_prompt(None, NewPrompt(user("Why?")))
+    project.added.add_prompt(None, NewPrompt(user("How hot?")))
+    found = [(each.name, each.kind, each.row_count) for each in project.datasets.all()]
+    assert sorted(found) == [
+        ("Added by hand", "preference", 2),
+        ("Added by hand", "prompts", 1),
+        ("Added by hand", "supervised", 1),
+    ]

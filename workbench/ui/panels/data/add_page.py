@@ -19,6 +19,7 @@ from workbench.core.changes import Changes
 from workbench.core.conversation import user
 from workbench.core.errors import KnownError, ProjectError
 from workbench.core.preferences import Choice, Split
+from workbench.store.added_rows import BY_HAND
 from workbench.ui import data_operations, theme
 from workbench.ui.context import Session
 from workbench.ui.panels.data.conversation_edit import ConversationEdit, TextField
@@ -31,7 +32,7 @@ _ANSWER_HEIGHT = 140
 
 
 class AddPage(ToolPage):
-    """Rows go to the data set that was on screen, or to a new one where it holds other rows."""
+    """Rows go to the data set on screen, or where it holds other rows to that of `BY_HAND`."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -120,7 +121,7 @@ class AddPage(ToolPage):
         self._kind_buttons[kind].setChecked(True)
         asked, dataset_id, name = self._target
         self._dataset_id = dataset_id if kind == asked else None
-        target = name if self._dataset_id else data_operations.ADDED_BY_HAND
+        target = name if self._dataset_id else BY_HAND
         self._say(self.tr("Goes to the data set “{0}”.").format(target))
         for widget in (self._second_title, self.second, self._undecided):
             widget.setVisible(kind == "pair")
