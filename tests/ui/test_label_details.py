@@ -134,6 +134,23 @@ def test_what_went_with_a_verdict_comes_back_with_its_pair(
     assert details(project) == before
 
 
+def test_what_was_said_of_a_pair_waits_while_another_is_taken_back(
+    qtbot: QtBot, panel: LabelPanel, project: Project
+) -> None:
+    decide(qtbot, panel, Qt.Key.Key_Left)
+    for key in (Qt.Key.Key_R, Qt.Key.Key_2, Qt.Key.Key_Return):
+        press(qtbot, panel, key)
+    prompt = shown_text(panel, "prompt")
+    press(qtbot, panel, Qt.Key.Key_Z, CTRL)
+    assert shown_text(panel, "prompt") != prompt
+    assert panel._queue.pending.is_empty
+    decide(qtbot, panel, Qt.Key.Key_Right)
+    assert shown_text(panel, "prompt") == prompt
+    assert panel._verdicts.attached.accessibleName() == "reasons 1"
+    decide(qtbot, panel, Qt.Key.Key_Right)
+    assert details(project).tags == ("off topic",)
+
+
 def test_a_field_that_is_asked_for_comes_into_view(qtbot: QtBot, panel: LabelPanel) -> None:
     panel.resize(1000, 480)
     press(qtbot, panel, Qt.Key.Key_F)

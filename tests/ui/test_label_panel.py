@@ -137,6 +137,24 @@ def test_the_whole_queue_can_be_labelled_and_taken_back(
     assert project.labels.progress(annotator).decided == PAIRS
 
 
+def test_a_pair_comes_back_on_the_sides_that_it_had(qtbot: QtBot, panel: LabelPanel) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def shown() -> tuple[str, str]:
+        return shown_text(panel, "left"), shown_text(panel, "right")
+
+    for _ in range(PAIRS - 1):
+        seen.append(shown())
+        decide(qtbot, panel, Qt.Key.Key_Left)
+    seen.append(shown())
+    for before in reversed(seen[:-1]):
+        press(qtbot, panel, Qt.Key.Key_Z, CTRL)
+        assert shown() == before
+    for after in seen[1:]:  # those that an undo put back, too
+        press(qtbot, panel, Qt.Key.Key_Y, CTRL)
+        assert shown() == after
+
+
 def visible_texts(panel: LabelPanel) -> Counter[str]:
     return Counter(item.text() for item in panel.findChildren(QLabel) if item.isVisible())
 

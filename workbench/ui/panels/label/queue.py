@@ -90,6 +90,8 @@ class LabelQueue:
         self._waiting: deque[Picked] = deque()
         self._paces_s: deque[float] = deque(maxlen=_PACE_OVER)
         self._sides = random.SystemRandom()
+        self._shown_left: dict[str, Choice] = {}  # the sides of each pair when it was last shown
+        self._put_aside: dict[str, Pending] = {}  # said of pairs that an undo took from view
 
     # Taking over what was read.
 
@@ -233,7 +235,10 @@ class LabelQueue:
         return changes
 
     def undo(self) -> Changes:
-        """Take back the newest verdict and show its pair again, on newly drawn sides."""
+        """Take back the newest verdict and show its pair again, on the sides that it had.
+
+        Who corrects a slip presses the other key at once, and must not find the sides changed.
+        """
         changes, undone = operations.undo_verdict(self._project, self.annotator)
         if undone is not None:
             self.feedback = None
@@ -310,26 +315,33 @@ class LabelQueue:
         original = self._project.edited_answers.original_of(undone.pair_id)
         pair = self._project.pairs.get(original or undone.pair_id)
         if self.current is not None and self.current.picked.pair.id != pair.id:
-            self._waiting.appendleft(self.current.picked)
+            self._put_back(self.current)
         self._waiting = deque(item for item in self._waiting if item.pair.id != pair.id)
         if self._only is not None and pair.id not in self._only:
             self._only.insert(0, pair.id)
         details = undone.details
         picked_by = PickedBy(details.picked_by) if details else PickedBy.ASKED
-        is_repeat = undone.source == VerdictSource.REPEAT
+        # Of an edit's own pair the sides are not those that were shown.
+        is_edit = undone.source == VerdictSource.EDIT
+        shown_left = self._shown_left.get(pair.id) if is_edit else undone.shown_left
         self._show(
             Picked(
                 pair,
                 picked_by,
                 score_source=details.score_source if details else None,
                 unsureness=details.unsureness if details else None,
-                shown_left=undone.shown_left if is_repeat else None,
+                shown_left=shown_left,
                 gold=self._project.gold.answer(pair.id),
                 replaces=self._project.labels.standing_id(pair.id, self.annotator),
             )
         )
         if details is not None:
             self.pending = Pending.of_before(details, pair, self.in_view().side_of)
+
+    def _put_back(self, shown: ShownPair) -> None:
+        """It comes next, as it stands there, with what was said of it so far."""
+        self._put_aside[shown.picked.pair.id] = self.pending
+        self._waiting.appendleft(replace(shown.picked, shown_left=shown.shown_left))
 
     def _show_next(self) -> None:
         if self._waiting:
@@ -343,5 +355,6 @@ class LabelQueue:
         if picked.source is VerdictSource.ADJUDICATE:
             said = self._project.labels.said_of(picked.pair.id)
         self.current = ShownPair(picked, shown_left, tuple(said))
-        self.pending = Pending()
+        self._shown_left[picked.pair.id] = shown_left
+        self.pending = self._put_aside.pop(picked.pair.id, Pending())
         self.stopwatch.restart()
