@@ -7,7 +7,14 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+)
 from pytestqt.qtbot import QtBot
 
 from workbench.core import conversation
@@ -252,6 +259,25 @@ def test_an_emptied_field_asks_nothing(qtbot: QtBot, panel: ComparePanel) -> Non
     assert write_button.isEnabled()
     qtbot.keyClicks(prompt, "Why?")
     assert prompt.text() == "Why?"
+
+
+def test_once_a_typed_prompt_is_asked_the_keys_are_votes(
+    qtbot: QtBot, panel: ComparePanel, project: Project
+) -> None:
+    prompt = find(panel, QLineEdit, "prompt")
+    prompt.setFocus()
+    prompt.selectAll()
+    qtbot.keyClicks(prompt, "What is 0?")
+    qtbot.keyClick(prompt, Qt.Key.Key_Return)
+    wait_for_both(qtbot, panel)
+    at = QApplication.focusWidget()
+    assert at is not None
+    qtbot.keyClick(at, Qt.Key.Key_0)
+    qtbot.waitUntil(lambda: [vote.choice for vote in project.votes.all()] == [Choice.TIE])
+    assert prompt.text() == "What is 0?"
+    me = panel.session.settings.annotator
+    assert len(project.votes.reviewed_prompts(me)) == 1
+    assert not project.votes.reviewed_prompts("nobody")
 
 
 def comparison(*, blind: bool) -> Comparison:

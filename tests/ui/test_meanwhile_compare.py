@@ -88,3 +88,15 @@ def test_finished_answers_outlive_the_process_that_wrote_them(
     write.click()
     qtbot.waitUntil(tie.isEnabled)
     panel.close_down()
+
+
+def test_the_first_prompt_without_a_vote_is_in_view(qtbot: QtBot) -> None:
+    prompts = [prompt("One?"), prompt("Two?"), prompt("Three?")]
+    offered = {Split.HELD_OUT: prompts, Split.TRAIN: []}
+    for reviewed, shown in ((("One?",), "Two?"), ((), "One?"), (("One?", "Two?", "Three?"), "One?")):
+        bar = PromptBar()
+        qtbot.addWidget(bar)
+        bar.show_prompts(offered, reviewed)
+        assert bar.prompt == conversation.user(shown)
+        bar.show_prompts(offered, [one.id for one in prompts])  # a vote moves nothing
+        assert bar.prompt == conversation.user(shown)

@@ -70,6 +70,13 @@ class Votes:
         """Every vote, oldest first."""
         return self._database.read(lambda db: _votes(db, "1", []))
 
+    def reviewed_prompts(self, reviewer: str) -> frozenset[str]:
+        """The prompts on which somebody voted, by id."""
+        sql = "SELECT DISTINCT prompt_id FROM votes WHERE reviewer = ?"
+        return self._database.read(
+            lambda db: frozenset(str(row[0]) for row in db.execute(sql, [reviewer]))
+        )
+
     def convertible(self) -> int:
         """How many votes could become labelled pairs: decided, different, not held out."""
         return self._database.read(lambda db: len(_votes(db, _CONVERTIBLE, [])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -44,6 +44,7 @@ from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.recipe_form import RecipeForm
 from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button
+from workbench.ui.wording import count as counted
 
 _SUBJECT_WIDTH = 220
 
@@ -79,7 +80,10 @@ class ComparePanel(Panel):
         if changes.flags & Changed.RUNS:
             self._subjects_reading.run(lambda: read_subjects(project), self._show_subjects)
         if changes.flags & (Changed.DATASETS | Changed.PAIRS):
-            self._prompts_reading.run(lambda: _read_prompts(project), self._show_prompts)
+            self._prompts_reading.run(
+                partial(_read_prompts, project, self._reviewer),
+                lambda found: self._show_prompts(*found),
+            )
         if changes.flags & (Changed.VOTES | Changed.PAIRS | Changed.RUNS):
             self._read_standings()
         if changes.flags & Changed.RUNS:
@@ -114,6 +118,13 @@ class ComparePanel(Panel):
             self._comparison = None
             self.session.show_error(error)
         self._show_vote_state()
+
+    @Slot()
+    def _write_as_typed(self) -> None:
+        """From now on keys are votes: what was typed is asked."""
+        self._write()
+        if self._comparison is not None:
+            self.setFocus()
 
     @Slot(object)
     def _take(self, reply: Token | Done) -> None:
@@ -233,8 +244,9 @@ class ComparePanel(Panel):
         if not count:
             return  # the button was pressed twice
         if self.session.change(lambda: operations.make_pairs_of_votes(project)):
+            made = counted(count, self.tr("labelled pair"), self.tr("labelled pairs"))
             self.session.window.show_notice(
-                self.tr("{0} labelled pairs more: the next run can learn from them.").format(count),
+                self.tr("{0} more to learn from in the next run.").format(made),
                 action=self.tr("Set up a run"),
                 on_action=lambda: self.session.navigate("train"),
             )
@@ -265,8 +277,10 @@ class ComparePanel(Panel):
         self._pages.setCurrentIndex(1 if subjects else 0)
         self._show_vote_state()
 
-    def _show_prompts(self, by_split: Mapping[Split, Sequence[Prompt]]) -> None:
-        self._prompts.show_prompts(by_split)
+    def _show_prompts(
+        self, by_split: Mapping[Split, Sequence[Prompt]], reviewed: Collection[str] = ()
+    ) -> None:
+        self._prompts.show_prompts(by_split, reviewed)
         self._show_vote_state()
 
     def _choose_wanted_run(self) -> None:
@@ -337,7 +351,7 @@ class ComparePanel(Panel):
         column.setSpacing(SPACE_16)
         self._prompts = PromptBar()
         column.addWidget(self._prompts)
-        self._prompts.wanted.connect(self._write)
+        self._prompts.wanted.connect(self._write_as_typed)
         self._prompts.changed.connect(self._prompt_changed)
         self._prompts.edited.connect(self._show_vote_state)
         sampling_card = Card()
@@ -375,5 +389,8 @@ class ComparePanel(Panel):
         self._show_vote_state()
 
 
-def _read_prompts(project: Project) -> Mapping[Split, Sequence[Prompt]]:
-    return {split: project.datasets.prompts(split) for split in Split}
+def _read_prompts(
+    project: Project, reviewer: str
+) -> tuple[Mapping[Split, Sequence[Prompt]], Collection[str]]:
+    by_split = {split: project.datasets.prompts(split) for split in Split}
+    return by_split, project.votes.reviewed_prompts(reviewer)

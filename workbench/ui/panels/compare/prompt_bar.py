@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit
@@ -58,8 +58,13 @@ class PromptBar(Card):
         row.addWidget(self._next)
         self.body.addLayout(row)
 
-    def show_prompts(self, by_split: Mapping[Split, Sequence[Prompt]]) -> None:
-        """Offer these; a text that somebody typed stays."""
+    def show_prompts(
+        self, by_split: Mapping[Split, Sequence[Prompt]], reviewed: Collection[str] = ()
+    ) -> None:
+        """Offer these; a text that somebody typed stays.
+
+        The first time the first one is in view that is not among those `reviewed`, by their ids.
+        """
         is_being_written = self._is_empty and bool(self._prompts)
         is_own = is_being_written or self._own() is not None
         before = self._prompts[self._place] if self._prompts else None
@@ -67,6 +72,9 @@ class PromptBar(Card):
         if not by_split[self._chosen_split()] and by_split[Split.TRAIN]:
             self._split.setCurrentIndex(self._split.findData(Split.TRAIN))
         self._prompts = by_split[self._chosen_split()]
+        if before is None:
+            fresh = (at for at, one in enumerate(self._prompts) if one.id not in reviewed)
+            self._place = next(fresh, 0)
         place = None if before is None else self._place_of(before)
         self._place = min(self._place, max(len(self._prompts) - 1, 0)) if place is None else place
         if not is_own:
