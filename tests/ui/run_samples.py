@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -66,6 +66,8 @@ class SampleRun:
         with self.attempt.telemetry.open("a", encoding="utf-8") as file:
             for second in range(seconds):
                 reading = _reading(self.started_at + second, random, gpus)
+                if not second:
+                    reading = replace(reading, cpu_percent=None)  # nothing to compare it with yet
                 file.write(json.dumps(reading.to_json()) + "\n")
 
     def save_checkpoint(self, step: int) -> None:

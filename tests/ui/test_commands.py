@@ -14,7 +14,7 @@ def command(title: str, enabled: bool = True) -> Command:
     return Command(title, lambda: None, is_enabled=lambda: enabled)
 
 
-TITLES = ["Go to Runs", "Stop run", "Resume run", "Go to Train", "Look: dark"]
+TITLES = ["Go to Runs", "Stop run", "Resume run", "Go to Train", "Theme: dark"]
 
 
 def titles(query: str) -> list[str]:
@@ -23,7 +23,7 @@ def titles(query: str) -> list[str]:
 
 def test_first_letters_find_an_action() -> None:
     assert titles("sr")[0] == "Stop run"
-    assert titles("dark") == ["Look: dark"]
+    assert titles("dark") == ["Theme: dark"]
 
 
 def test_an_empty_query_lists_everything_in_order() -> None:

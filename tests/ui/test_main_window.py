@@ -97,7 +97,7 @@ def test_the_palette_changes_the_look(
     window: MainWindow, qtbot: QtBot, settings: Settings, look: theme.Theme
 ) -> None:
     window.open_palette()
-    qtbot.keyClicks(window.palette_popup.field, "look light")
+    qtbot.keyClicks(window.palette_popup.field, "theme light")
     qtbot.keyClick(window.palette_popup.field, Qt.Key.Key_Return)
     assert not look.is_dark
     assert Settings.load(settings.path).theme == "light"

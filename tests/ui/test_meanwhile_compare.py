@@ -93,7 +93,11 @@ def test_finished_answers_outlive_the_process_that_wrote_them(
 def test_the_first_prompt_without_a_vote_is_in_view(qtbot: QtBot) -> None:
     prompts = [prompt("One?"), prompt("Two?"), prompt("Three?")]
     offered = {Split.HELD_OUT: prompts, Split.TRAIN: []}
-    for reviewed, shown in ((("One?",), "Two?"), ((), "One?"), (("One?", "Two?", "Three?"), "One?")):
+    for reviewed, shown in (
+        (("One?",), "Two?"),
+        ((), "One?"),
+        (("One?", "Two?", "Three?"), "One?"),
+    ):
         bar = PromptBar()
         qtbot.addWidget(bar)
         bar.show_prompts(offered, reviewed)

@@ -28,6 +28,7 @@ from workbench.runner.exit_report import ExitKind, ExitReport, write_report
 from workbench.store.project import Project
 from workbench.ui.context import Session
 from workbench.ui.main_window import MainWindow
+from workbench.ui.panels.runs.figures import ShownRun, machine_curves, machine_plots
 from workbench.ui.panels.runs.happenings import happening, story
 from workbench.ui.panels.runs.measurements import Measurements, merge
 from workbench.ui.panels.runs.panel import RunsPanel
@@ -171,6 +172,10 @@ def test_figures_of_the_machine_stand_at_their_step(project: Project) -> None:
     assert np.isnan(steps[0])
     assert steps[30] == pytest.approx(30, abs=0.01)
     assert "gpu 0 busy" not in measured.machine.values
+    shown = ShownRun(project.runs.get(run.id), "series0", measured)
+    curves = [line for plot in machine_plots(shown) for line in machine_curves(plot, shown, "time")]
+    assert all(np.isfinite(line.y).all() for line in curves), "what is not known is left out"
+    assert {len(line.y) for line in curves} == {59, 60}
 
 
 def test_without_a_gpu_it_says_so(qtbot: QtBot, panel: RunsPanel, project: Project) -> None:

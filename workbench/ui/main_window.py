@@ -309,9 +309,9 @@ class MainWindow(QMainWindow):
                     for command in panel.commands()
                 ]
         looks = {
-            "system": self.tr("Look: as the system"),
-            "light": self.tr("Look: light"),
-            "dark": self.tr("Look: dark"),
+            "system": self.tr("Theme: as the system"),
+            "light": self.tr("Theme: light"),
+            "dark": self.tr("Theme: dark"),
         }
         for mode, title in looks.items():
             found.append(Command(title, Look(self._settings, mode), "theme"))

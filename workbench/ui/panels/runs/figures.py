@@ -302,15 +302,17 @@ def machine_plots(shown: ShownRun) -> tuple[MachineSpec, ...]:
 
 
 def machine_curves(spec: MachineSpec, shown: ShownRun, axis: str) -> list[Curve]:
-    """The lines of a machine plot; a figure that was never available has none."""
+    """The lines of a machine plot; what was not available is left out, and never is an error."""
     machine = shown.measured.machine
     x = _machine_axis(shown.measured, axis)
-    there = np.isfinite(x)
-    return [
-        Curve(f"{shown.run.id} {name}", word, f"series{position}", x[there], values[there])
-        for position, (name, word) in enumerate(spec.figures)
-        if (values := machine.values.get(name)) is not None and np.isfinite(values).any()
-    ]
+    lines = []
+    for position, (name, word) in enumerate(spec.figures):
+        values = machine.values.get(name)
+        if values is not None and np.isfinite(values).any():
+            known = np.isfinite(x) & np.isfinite(values)
+            key = f"{shown.run.id} {name}"
+            lines.append(Curve(key, word, f"series{position}", x[known], values[known]))
+    return lines
 
 
 def _machine_axis(measured: Measurements, axis: str) -> Floats:
