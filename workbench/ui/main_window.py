@@ -41,6 +41,7 @@ from workbench.ui.widgets.rail import Rail
 from workbench.ui.window_commands import Elsewhere, Go, Look, Size
 
 _TELEMETRY_INTERVAL_S = 1.0
+_FRAME_HEIGHT = 40  # about what a desktop puts around a window
 
 
 class MainWindow(QMainWindow):
@@ -360,7 +361,8 @@ class MainWindow(QMainWindow):
         if stored.isEmpty() or not self.restoreGeometry(stored):
             room = self.screen().availableSize()
             width, height = WINDOW_DEFAULT
-            self.resize(min(width, room.width()), min(height, room.height()))
+            # The frame is only there once the window is shown.
+            self.resize(min(width, room.width()), min(height, room.height() - _FRAME_HEIGHT))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         # Qt asks here as well when the widget with the keyboard is hidden: the rail's first button

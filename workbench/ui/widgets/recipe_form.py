@@ -25,7 +25,7 @@ from workbench.ui.widgets.recipe_form_fields import (
     problems_of,
     shown,
 )
-from workbench.ui.widgets.recipe_form_grid import FieldCell, GroupGrid
+from workbench.ui.widgets.recipe_form_grid import COLUMNS, FieldCell, GroupGrid
 
 R = TypeVar("R", bound=BaseModel)
 
@@ -46,11 +46,13 @@ class RecipeForm(QWidget):
         object_name: str,
         leave_out: Sequence[str] = (),
         has_titles: bool = True,
+        most_columns: int = COLUMNS,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._leave_out = frozenset(leave_out)
         self._has_titles = has_titles
+        self._most_columns = most_columns
         self._recipes = tuple(recipes)
         self._object_name = object_name
         self._editors: dict[str, FieldEditor] = {}
@@ -160,7 +162,7 @@ class RecipeForm(QWidget):
     def _grid(
         self, groups: Sequence[str], specs: Sequence[FieldSpec], parent: QWidget
     ) -> GroupGrid:
-        grid = GroupGrid(parent)
+        grid = GroupGrid(parent, self._most_columns)
         for group in groups:
             cells = [self._cell(spec, grid) for spec in specs if spec.group == group]
             if cells:

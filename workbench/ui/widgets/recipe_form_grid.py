@@ -66,17 +66,18 @@ class FieldCell(QWidget):
 
 
 class GroupGrid(QWidget):
-    """Titled groups of cells in as many columns as there is room for, three at most.
+    """Titled groups of cells in as many columns as there is room for, up to `most_columns`.
 
     Groups that together fit on one line share it.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, most_columns: int = COLUMNS) -> None:
         super().__init__(parent)
+        self._most_columns = most_columns
         self._groups: list[tuple[QLabel, Sequence[FieldCell]]] = []
         self._columns = 0
         # An empty column would get no spacing, and columns of two grids would not line up.
-        self._fillers = [QWidget(self) for _ in range(COLUMNS)]
+        self._fillers = [QWidget(self) for _ in range(most_columns)]
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACE_16)
@@ -88,15 +89,16 @@ class GroupGrid(QWidget):
         for widget in (heading, *cells):  # without a parent it would be shown as a window
             widget.setParent(self)
         self._groups.append((heading, cells))
-        self._arrange(self._columns or COLUMNS)
+        self._arrange(self._columns or self._most_columns)
 
     def rearrange(self) -> None:
         """Close the gaps after cells became relevant, or are not any more."""
-        self._arrange(self._columns or COLUMNS)
+        self._arrange(self._columns or self._most_columns)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        columns = max(1, min(COLUMNS, (self.width() + SPACE_16) // (_COLUMN_WIDTH + SPACE_16)))
+        fitting = (self.width() + SPACE_16) // (_COLUMN_WIDTH + SPACE_16)
+        columns = max(1, min(self._most_columns, fitting))
         if columns != self._columns:
             self._arrange(columns)
 

@@ -358,7 +358,7 @@ class ComparePanel(Panel):
         sampling_card.hide()
         column.addWidget(sampling_card)
         self._sampling_form = RecipeForm(
-            [Sampling], object_name="compare.sampling", parent=sampling_card
+            [Sampling], object_name="compare.sampling", most_columns=4, parent=sampling_card
         )
         sampling_card.body.addWidget(self._sampling_form)
         self._sampling_button.toggled.connect(sampling_card.setVisible)

@@ -98,7 +98,7 @@ class StandingsCard(Card):
         even = rate.ties + rate.both_bad
         self.set_title(
             self.tr("Preferred by people"),
-            self.tr("95 % Wilson interval · {0}, {1} even apart").format(
+            self.tr("95 % Wilson interval · {0}, {1} ties or both bad").format(
                 count(rate.decisive, self.tr("decided vote"), self.tr("decided votes")), even
             ),
         )
