@@ -325,7 +325,7 @@ def test_a_row_is_added_by_hand(show: Show, project: Project, qtbot: QtBot, kind
     qtbot.waitUntil(lambda: cell(panel, 0, 0) == "What is tea?")
     if kind == "pair":
         (labelled,) = project.pairs.labelled()
-        assert (labelled.example.chosen, labelled.verdict_source) == ("A drink.", "label")
+        assert (labelled.example.chosen, labelled.verdict_source) == ("A drink.", "edit")
 
 
 def test_what_an_added_row_lacks_is_said_beside_the_button_until_it_is_there(

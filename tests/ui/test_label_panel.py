@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from tests.ui.label_panels import (
@@ -245,6 +245,20 @@ def test_the_stopwatch_stands_still_while_paused() -> None:
     watch.resume()
     now = 201.5
     assert watch.elapsed_s == pytest.approx(4.5)
+
+
+def test_time_in_a_dialog_is_not_the_pair_s(qtbot: QtBot, panel: LabelPanel) -> None:
+    watch = panel._stopwatch
+    asked = QDialog(panel)
+    with qtbot.waitActive(asked):
+        asked.open()
+        asked.activateWindow()
+    qtbot.waitUntil(lambda: watch._started_at is None)
+    asked.reject()
+    panel.window().activateWindow()
+    qtbot.waitUntil(lambda: watch._started_at is not None)
+    panel.hide()
+    assert watch._started_at is None
 
 
 def test_the_panel_fits_a_small_window(panel: LabelPanel) -> None:

@@ -9,6 +9,7 @@ import sqlite_utils
 
 from workbench.core.errors import ProjectError
 from workbench.core.ids import new_id
+from workbench.core.labelling import VerdictSource
 from workbench.core.preferences import Choice, Verdict
 from workbench.store.database import Database
 from workbench.store.datasets import insert_prompt, insert_response
@@ -116,6 +117,7 @@ def _insert_pair(db: sqlite_utils.Database, dataset_id: str, pair: NewPair, anno
             choice=pair.choice,
             shown_left=Choice.FIRST,
             created_at=time.time(),
+            source=VerdictSource.EDIT,
         )
         insert_verdict(db, verdict)
     return pair_id

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from workbench.ui.context import Session
 from workbench.ui.panel import Panel
 from workbench.ui.panels.label.actions import VERDICTS, Action, Given, KeyMap
 from workbench.ui.panels.label.answers import AnswersView
+from workbench.ui.panels.label.attention import Attention
 from workbench.ui.panels.label.details_drawer import DetailsDrawer
 from workbench.ui.panels.label.editing import Editing
 from workbench.ui.panels.label.header import Header, PeopleMenu, QueueMenu
@@ -50,6 +51,7 @@ class LabelPanel(Panel):
         )
         self.setObjectName("label")
         self._stopwatch = Stopwatch()
+        self._attention = Attention(self, self._stopwatch)
         self._queue = LabelQueue(session.project, session.settings.annotator, self._stopwatch)
         self._keymap = KeyMap(session.settings.label_keys)
         self._deciding = False
@@ -130,20 +132,12 @@ class LabelPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.setFocus()
-        self._stopwatch.resume()
+        self._attention.look()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._editing.keep_now()
-        self._stopwatch.pause()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange:
-            if self.isActiveWindow() and self.isVisible():
-                self._stopwatch.resume()
-            else:
-                self._stopwatch.pause()
+        self._attention.look()
 
     # Verdicts and the way back.
 
