@@ -91,9 +91,19 @@ def records_of(form: Form, mapping: Mapping[Role, str], row: RawRow) -> list[Rec
     if row.fields is None:
         raise BadRowError(None, row.reason)
     try:
-        return list(form.read(Fields(form.unfolded(row.fields), mapping)))
+        records = list(form.read(Fields(form.unfolded(row.fields), mapping)))
     except RecursionError:
         raise BadRowError(None, "is nested too deeply to be read") from None
+    if any(_says_nothing(record) for record in records):
+        raise BadRowError(None, "both answers are empty")
+    return records
+
+
+def _says_nothing(record: Record) -> bool:
+    """One empty answer is an answer that a model gave; of two nothing can be learnt."""
+    if not isinstance(record, PairRecord):
+        return False
+    return not (record.first.strip() or record.second.strip())
 
 
 class _Reader:

@@ -77,6 +77,15 @@ def test_what_a_row_says_of_itself_is_kept(project: Project, tmp_path: Path) -> 
     assert verdicts[0]["created_at"] == 1682351591.1
 
 
+def test_of_two_empty_answers_nothing_is_learnt(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "cells.csv"
+    path.write_text("prompt,chosen,rejected\nOne?,Yes.,No.\nTwo?,,\nThree?,Yes.,\n")
+    report = import_source(project, path)
+    (problem,) = report.problems
+    assert str(problem) == "cells.csv, line 3: both answers are empty."
+    assert report.dataset.row_count == 2
+
+
 def test_bad_rows_are_told_and_the_good_ones_come_in(project: Project, tmp_path: Path) -> None:
     path = many(
         tmp_path / "pairs.jsonl", 3, "{torn", "", '[1, 2]', {"prompt": "a", "chosen": "b"},
