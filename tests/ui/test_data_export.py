@@ -123,3 +123,23 @@ def test_a_long_name_ends_in_an_ellipsis_and_leaves_the_page_its_width(
     page = open_page(qtbot, show_panel(qtbot, session))
     assert page.dataset.text_when_cut == name
     assert page.dataset.width() == page.ending.width()
+
+
+def test_verdicts_of_a_file_are_chosen_by_whose_they_are(
+    qtbot: QtBot, project: Project, session: Session, tmp_path: Path
+) -> None:
+    project.datasets.add_pairs("Tea", [pair("One?"), pair("Two?", choice=None)])
+    (waiting,) = project.pairs.waiting("ada", 5)
+    showing = operations.Showing("ada", Choice.FIRST, 1.0)
+    operations.record_verdict(project, waiting.id, Choice.FIRST, showing)
+    page = open_page(qtbot, show_panel(qtbot, session))
+    qtbot.waitUntil(lambda: [box.text() for box in page._names] == ["ada", "the file itself"])
+    assert page.options.annotators == ()
+    page._names[1].click()
+    assert page.options.annotators == ("ada",)
+    page.export_to(tmp_path / "out.jsonl")
+    qtbot.waitUntil(lambda: "1 row written" in page.outcome.text())
+    page._names[0].click()
+    assert not page._go.isEnabled()
+    page._names[1].click()
+    assert page.options.annotators == ("import",)

@@ -176,7 +176,7 @@ class Browser(QWidget):
             self._place.kind, self._place.dataset_ids
         )
         if is_filtered and not self.rows.rowCount():
-            rows = self.tr("No row fits the search and filters.")
+            rows = self.tr("No row fits.")
         self._count.setText(rows)
         self._clear.setVisible(is_filtered)
         if not self.table.currentIndex().isValid():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -30,6 +31,7 @@ from workbench.ui.panels.data.progress_row import ProgressRow
 from workbench.ui.panels.data.tool_page import ToolPage
 from workbench.ui.tokens import SPACE_8, SPACE_12
 from workbench.ui.widgets.card import Card
+from workbench.ui.widgets.flow import FlowLayout
 from workbench.ui.widgets.recipe_form_editors import CalmComboBox
 from workbench.ui.widgets.texts import button, label
 from workbench.ui.wording import count
@@ -60,6 +62,7 @@ class ExportPage(ToolPage):
         self._forms: dict[str, Form] = {form.name: form for form in writable_forms()}
         self._datasets: list[Dataset] = []
         self._names: list[QCheckBox] = []
+        self._of_box: dict[QCheckBox, tuple[str, ...]] = {}  # some stand for several people
         self._wanted: tuple[str, ...] = ()
         self.form = self._combo(self.tr("Form"), "data.export.form")
         for form in sorted(self._forms.values(), key=_place_of_form):
@@ -73,8 +76,8 @@ class ExportPage(ToolPage):
         self.strength = self._combo(self.tr("Least strength"), "data.export.strength")
         self.agreement = self._combo(self.tr("Least agreement"), "data.export.agreement")
         self._fill_filters()
-        self._people = QHBoxLayout()
-        self._people.setSpacing(SPACE_12)
+        self._people_row = QWidget()
+        self._people = FlowLayout(self._people_row, gap=SPACE_12)
         self._people_title = label(self.tr("Verdicts of"), "secondary")
         self.provenance = QCheckBox(self.tr("Say where answers and verdicts come from"))
         self.provenance.setChecked(True)
@@ -103,7 +106,7 @@ class ExportPage(ToolPage):
         self.outcome.setText("")
         project = self._session.project
         self._session.bridge.run(
-            lambda: _Material(project.datasets.all(), project.annotators.names()),
+            lambda: _Material(project.datasets.all(), project.annotators.all_who_judged()),
             self._show_material,
             self._session.show_error,
             owner=self,
@@ -138,15 +141,15 @@ class ExportPage(ToolPage):
         """What is chosen."""
         strength, agreement = self.strength.currentData(), self.agreement.currentData()
         dataset_id = self.dataset.currentData()
-        names = [box.text() for box in self._names if box.isChecked()]
+        chosen = [self._of_box[box] for box in self._names if box.isChecked()]
         has_verdicts = self._form.kind is Kind.PREFERENCE
-        everybody = len(names) == len(self._names)
+        everybody = len(chosen) == len(self._names)
         return ExportOptions(
             form=self._form.name,
             dataset_ids=(dataset_id,) if dataset_id else (),
             min_strength=Strength(strength) if strength and has_verdicts else None,
             min_agreement=agreement if has_verdicts else None,
-            annotators=() if everybody or not has_verdicts else tuple(names),
+            annotators=() if everybody or not has_verdicts else tuple(chain(*chosen)),
             provenance=self.provenance.isChecked(),
             held_out_fraction=self.share.value() / 100 if self.split.isChecked() else None,
         )
@@ -166,19 +169,31 @@ class ExportPage(ToolPage):
         while (item := self._people.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()
-        self._names = []
-        before: QWidget = self.agreement
+        self._names, self._of_box = [], {}
+        nobody = {"import": self.tr("the file itself"), "rule": self.tr("a rule")}
         for name in material.annotators[:_MOST_NAMES]:
-            box = QCheckBox(name)
-            box.setChecked(True)
-            self._names.append(box)
-            self._people.addWidget(box)
-            self.setTabOrder(before, box)  # where it stands, not when it was made
-            before = box
-        self._people.addStretch(1)
+            self._add_name(nobody.get(name, name), (name,))
+        if others := tuple(material.annotators[_MOST_NAMES:]):
+            self._add_name(count(len(others), self.tr("other"), self.tr("others")), others)
         self._on_form()
 
+    def _add_name(self, title: str, names: tuple[str, ...]) -> None:
+        box = QCheckBox(title)
+        box.setChecked(True)
+        box.toggled.connect(self._on_name)
+        self._people.addWidget(box)
+        # Where it stands, not when it was made.
+        self.setTabOrder(self._names[-1] if self._names else self.agreement, box)
+        self._names.append(box)
+        self._of_box[box] = names
+
+    def _on_name(self) -> None:
+        """Verdicts of nobody are nothing to export."""
+        has_verdicts = self._form.kind is Kind.PREFERENCE and bool(self._names)
+        self._go.setEnabled(not has_verdicts or any(box.isChecked() for box in self._names))
+
     def _on_form(self) -> None:
+        self._on_name()
         form = self._form
         self._summary.setText(form.summary)
         self.dataset.clear()
@@ -277,7 +292,7 @@ class ExportPage(ToolPage):
         people = QHBoxLayout()
         people.setSpacing(SPACE_12)
         people.addWidget(self._people_title)
-        people.addLayout(self._people, 1)
+        people.addWidget(self._people_row, 1)
         parts = QHBoxLayout()
         parts.setSpacing(SPACE_12)
         parts.addWidget(self.split)
