@@ -249,7 +249,7 @@ def test_label_opens_on_the_pairs_to_repair(qtbot: QtBot, window: MainWindow) ->
     qtbot.mouseClick(repair, Qt.MouseButton.LeftButton)
     label = window.current_panel
     assert label.objectName() == "label"
-    why = "pairs whose verdicts contradict each other"
+    why = "Pairs whose verdicts contradict each other"
     qtbot.waitUntil(
         lambda: any(why in one.text() for one in label.findChildren(QLabel) if one.isVisible())
     )

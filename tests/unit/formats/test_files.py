@@ -97,7 +97,7 @@ def test_tables_have_names_and_cells_over_several_lines(tmp_path: Path, sign: st
     text = f'prompt{sign}chosen\n"Why,\nso; \tthen?"{sign}a\nx\n\ny{sign}z\n'
     assert read(tmp_path, text, "t.csv") == [
         (2, {"prompt": "Why,\nso; \tthen?", "chosen": "a"}),
-        (4, "has 1 cells where the first row names 2"),
+        (4, "has 1 cell where the first row names 2"),
         (6, {"prompt": "y", "chosen": "z"}),
     ]
 

@@ -74,7 +74,8 @@ def _rows(text: io.TextIOWrapper) -> Iterator[RawRow]:
 def _row(line: int, names: list[str], cells: list[str]) -> RawRow:
     raw = json.dumps(cells)
     if len(cells) != len(names):
-        reason = f"has {len(cells)} cells where the first row names {len(names)}"
+        found = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+        reason = f"has {found} where the first row names {len(names)}"
         return RawRow(line, None, raw, reason)
     if not all(is_utf8(cell) for cell in cells):
         return RawRow(line, None, raw, "is not UTF-8 text")

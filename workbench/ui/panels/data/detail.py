@@ -183,7 +183,7 @@ class RowView(Card):
         row.setSpacing(SPACE_8)
         words = self.tr("What others said of it is shown once you have judged it in Label.")
         row.addWidget(label(words, "small", wrap=True), 1)
-        show = button(self.tr("Show it now"), self.others_wanted.emit, kind="link")
+        show = button(self.tr("Show what others said"), self.others_wanted.emit, kind="link")
         show.setObjectName("data.show_others")
         row.addWidget(show)
         return made

@@ -253,10 +253,12 @@ class ImportPage(ToolPage):
             self._on_error(error)
 
     def _on_error(self, error: BaseException) -> None:
-        self._is_importing = False
+        was_importing, self._is_importing = self._is_importing, False
         self.progress.end()
         if isinstance(error, ImportCancelled | DownloadStoppedError) or self._stop.is_set():
             self._on_stopped()
+            if was_importing:
+                self._session.window.show_notice(self.tr("Cancelled: nothing was imported."))
         elif isinstance(error, KnownError):
             self._problem_words.setText(str(error))
             self._even_again.setVisible(isinstance(error, AlreadyImportedError))

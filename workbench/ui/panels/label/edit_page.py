@@ -15,6 +15,7 @@ from workbench.ui.tokens import SPACE_12, SPACE_16
 from workbench.ui.widgets.card import Card
 from workbench.ui.widgets.rich_answer import Mark, RichAnswer, mark_selection
 from workbench.ui.widgets.texts import button, label
+from workbench.ui.wording import count
 
 _COMPARE_AFTER_MS = 60
 _KEEP_AFTER_MS = 300
@@ -117,7 +118,9 @@ class EditPage(QWidget):
         removed = _words(self.response.text, difference.removed)
         added = _words(text, difference.added)
         self._count.setText(
-            self.tr("{removed} words out, {added} in").format(removed=removed, added=added)
+            self.tr("{removed} out, {added} in").format(
+                removed=count(removed, self.tr("word"), self.tr("words")), added=added
+            )
         )
 
     def _timer(self, after_ms: int, act: Callable[[], object]) -> QTimer:

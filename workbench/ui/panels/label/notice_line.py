@@ -50,7 +50,7 @@ class NoticeLine(Card):
             word = word or self.tr("Settle")
         self._back.setVisible(queue.is_list)
         set_pill(self._pill, word, tone)
-        self._words.show_text("   ".join(part for part in parts if part))
+        self._words.show_text(" · ".join(part for part in parts if part))
         self.setVisible(bool(word))
 
     def _gold(self, feedback: GoldFeedback) -> str:

@@ -96,7 +96,7 @@ class DataFindings(Words):
             action=self.repair(
                 found.pairs,
                 self.tr("Repair {0} pairs"),
-                self.tr("pairs whose verdicts contradict each other: yours settles each"),
+                self.tr("Pairs whose verdicts contradict each other: yours settles each."),
                 settle=True,
             ),
             links=tuple(self._link(tangle) for tangle in found.tangles),
@@ -119,7 +119,7 @@ class DataFindings(Words):
             if tangle.is_circle
             else self.tr("opposite")
         )
-        why = self.tr("pairs of one prompt whose verdicts contradict each other: yours settles")
+        why = self.tr("Pairs of one prompt whose verdicts contradict each other: yours settles.")
         prompt = " ".join(tangle.prompt.split())
         what = {"pair_ids": list(tangle.pair_ids), "why": why, "settle": True}
         return Action(f"{kind}: {prompt}", "label", what)

@@ -22,7 +22,7 @@ class PeopleFindings(Words):
         settle = self.repair(
             found.disputed,
             self.tr("Settle {0} disagreements"),
-            self.tr("pairs that people see differently: your verdict settles each"),
+            self.tr("Pairs that people see differently: your verdict settles each."),
             settle=True,
         )
         if alpha.value is None:
@@ -34,7 +34,7 @@ class PeopleFindings(Words):
                 meaning = self.needed(
                     alpha.n, agreement.FEWEST_PAIRS, self.tr("pairs that two people have labelled")
                 )
-            advice = self.tr("Let a second person label some of the same pairs.")
+            advice = self.tr("Let two people label some of the same pairs.")
             return self.too_few("agreement", meaning, advice, action=settle)
         if alpha.value >= _RELIABLE:
             tag, tone = self.tr("strong"), "good"
@@ -180,7 +180,7 @@ class PeopleFindings(Words):
         hasty = [named.name for named in figures.speed.each if named.stands_out]
         many = bool(hasty) or fast.is_above(MANY_FAST)
         if hasty:
-            advice = self.tr("Look at them again, and ask {0} for less haste.").format(
+            advice = self.tr("Look at them again; with less haste from here on: {0}.").format(
                 ", ".join(hasty)
             )
         elif many:
@@ -206,6 +206,6 @@ class PeopleFindings(Words):
             action=self.repair(
                 figures.speed.pairs,
                 self.tr("Look again at {0}"),
-                self.tr("pairs that were decided faster than anybody reads"),
+                self.tr("Pairs that were decided faster than anybody reads."),
             ),
         )
