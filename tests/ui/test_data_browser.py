@@ -143,6 +143,7 @@ def test_an_answer_is_edited_in_place_and_its_history_is_kept(
     )
     assert second is not None
     assert before is not None
+    qtbot.waitUntil(before.isVisible)  # Qt shows what a layout was given in its next turn
     assert tab_stops(second, before) == ["data.edit.second", "data.history.before"]
     push(qtbot, panel, "data.history.before")
     qtbot.waitUntil(lambda: earlier_text(panel) == "Yes.")
