@@ -188,9 +188,10 @@ class ExportPage(ToolPage):
         self._of_box[box] = names
 
     def _on_name(self) -> None:
-        """Verdicts of nobody are nothing to export."""
+        """Verdicts of nobody are nothing to export, nor is there a second export beside one."""
         has_verdicts = self._form.kind is Kind.PREFERENCE and bool(self._names)
-        self._go.setEnabled(not has_verdicts or any(box.isChecked() for box in self._names))
+        has_any = not has_verdicts or any(box.isChecked() for box in self._names)
+        self._go.setEnabled(has_any and self.progress.isHidden())
 
     def _on_form(self) -> None:
         self._on_name()
@@ -254,7 +255,7 @@ class ExportPage(ToolPage):
 
     def _end(self) -> None:
         self.progress.end()
-        self._go.setEnabled(True)
+        self._on_name()
         if self.isVisible():
             self._go.setFocus()
 
